@@ -1,0 +1,1 @@
+"""Performer: a live instrument that plays a GAN."""

@@ -1,0 +1,91 @@
+"""What an input hands over to the frame loop: frozen, timestamped events and their inbox."""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+MidiKind = Literal["cc", "cc14", "note", "bend", "pressure", "poly", "program"]
+OscArgument = float | int | str | bool | bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class MidiEvent:
+    """One MIDI channel message (MIDI 1.0), its value normalised to 0..1.
+
+    `channel` counts from 1 to 16. `number` is the controller, note or program number, 0..127 (0
+    where the kind has none; for `cc14` the number of its MSB, 0..31). A `note` carries its
+    velocity; value 0 is its release.
+    """
+
+    source: ClassVar[str] = "midi"
+    time_s: float
+    port: str
+    kind: MidiKind
+    channel: int
+    number: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class OscEvent:
+    """One OSC 1.0 message whose structure was checked; `address` may be a pattern."""
+
+    source: ClassVar[str] = "osc"
+    time_s: float
+    address: str
+    args: tuple[OscArgument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEvent:
+    """A key of the computer's keyboard, by its lower-case pygame name, such as `space`."""
+
+    source: ClassVar[str] = "key"
+    time_s: float
+    key: str
+    pressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PortEvent:
+    """A MIDI port that came (`present`) or went."""
+
+    source: ClassVar[str] = "port"
+    time_s: float
+    port: str
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Bytes from outside that an input refused, with the reason in words."""
+
+    source: ClassVar[str] = "refusal"
+    time_s: float
+    origin: str
+    reason: str
+
+
+Event = MidiEvent | OscEvent | KeyEvent | PortEvent | Refusal
+
+
+class Inbox:
+    """The one queue between the input threads and the frame loop.
+
+    Bounded: when the loop stalls longer than `capacity` events last, the oldest go first, so
+    that the newest position of every control survives.
+    """
+
+    def __init__(self, capacity: int = 65_536) -> None:
+        self._events: deque[Event] = deque(maxlen=capacity)
+
+    def put(self, event: Event) -> None:
+        """Hand over one event; safe from any thread, never blocks."""
+        self._events.append(event)
+
+    def drain(self) -> list[Event]:
+        """Take all events that are there now, oldest first."""
+        events = []
+        for _ in range(len(self._events)):
+            events.append(self._events.popleft())
+        return events

@@ -1,0 +1,154 @@
+"""The parameter table: every control of the instrument, from which all else derives."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["value", "toggle", "trigger"]
+Curve = Literal["linear", "square", "root", "smooth"]
+
+DIRECTIONS = 16
+SCENES = 9
+
+
+def shape(curve: Curve, unit: float) -> float:
+    """Bend a position 0..1 along a curve; 0 stays 0 and 1 stays 1."""
+    if curve == "square":
+        return unit * unit
+    if curve == "root":
+        return math.sqrt(unit)
+    if curve == "smooth":
+        return unit * unit * (3.0 - 2.0 * unit)
+    return unit
+
+
+def unshape(curve: Curve, shaped: float) -> float:
+    """The inverse of `shape`: the position 0..1 whose bent value is `shaped`."""
+    if curve == "square":
+        return math.sqrt(shaped)
+    if curve == "root":
+        return shaped * shaped
+    if curve == "smooth":
+        return 0.5 - math.sin(math.asin(1.0 - 2.0 * shaped) / 3.0)
+    return shaped
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One row of the table.
+
+    A `value` lies in [minimum, maximum] in its `unit`, moves in multiples of `step` (0:
+    continuous) and follows its target with the time constant `slew_s`. A `toggle` is 0 or 1.
+    A `trigger` happens and has no value. `key` is the keyboard key bound to it by default.
+    """
+
+    name: str
+    help: str
+    kind: Kind = "value"
+    minimum: float = 0.0
+    maximum: float = 1.0
+    default: float = 0.0
+    unit: str = ""
+    curve: Curve = "linear"
+    step: float = 0.0
+    slew_s: float = 0.05
+    key: str = ""
+
+    @property
+    def address(self) -> str:
+        """Its OSC address."""
+        return "/" + self.name.replace(".", "/")
+
+    @property
+    def group(self) -> str:
+        """The part of its name before the dot, or the name itself."""
+        return self.name.partition(".")[0]
+
+    def clamp(self, value: float) -> float:
+        """The nearest allowed value; `value` must be finite."""
+        value = min(max(value, self.minimum), self.maximum)
+        if self.step:
+            value = self.minimum + round((value - self.minimum) / self.step) * self.step
+        return value
+
+    def value_at(self, position: float) -> float:
+        """The value at a knob's position 0..1, along the parameter's curve."""
+        bent = shape(self.curve, position)
+        return self.clamp(self.minimum + bent * (self.maximum - self.minimum))
+
+    def position_of(self, value: float) -> float:
+        """The knob's position 0..1 that gives `value`: the inverse of `value_at`."""
+        span = self.maximum - self.minimum
+        bent = (min(max(value, self.minimum), self.maximum) - self.minimum) / span
+        return unshape(self.curve, bent)
+
+
+def _seed(name: str, default: float, help: str) -> Parameter:
+    return Parameter(name, help, maximum=999.0, default=default, unit="seed", slew_s=0.0)
+
+
+def _directions(group: str, layers: str) -> tuple[Parameter, ...]:
+    return tuple(
+        Parameter(
+            f"{group}.{i}",
+            f"Push {layers} along latent direction {i} of the model.",
+            minimum=-5.0,
+            maximum=5.0,
+            unit="σ",
+        )
+        for i in range(1, DIRECTIONS + 1)
+    )
+
+
+def _scenes() -> tuple[Parameter, ...]:
+    return tuple(
+        Parameter(f"scene.{i}", f"Recall scene {i} of the patch.", kind="trigger", key=str(i))
+        for i in range(1, SCENES + 1)
+    )
+
+
+TABLE: tuple[Parameter, ...] = (
+    _seed("seed", 0.0, "The picture: each whole number is one, those between are morphs."),
+    _seed("seed_b", 1.0, "The second picture."),
+    Parameter("seed_mix", "From the picture (0) to the second picture (1)."),
+    Parameter(
+        "glide", "How long a change of seed takes to arrive.", maximum=30.0, default=1.5,
+        unit="s", curve="square",
+    ),
+    Parameter(
+        "walk.speed", "How fast the picture wanders by itself.", maximum=4.0, default=0.15,
+        unit="steps/s", curve="square",
+    ),
+    Parameter("walk.reach", "How far it wanders: 0 stays, 1 forgets the seed.", default=0.6),
+    Parameter(
+        "psi", "Truncation: 0 is the average picture, 1 all variety, above 1 wild.",
+        maximum=1.5, default=0.8,
+    ),
+    Parameter("style.mix", "How much of the style picture is blended in."),
+    _seed("style.seed", 2.0, "The picture that lends its style."),
+    Parameter("style.low", "First layer that takes the style: 0 coarsest, 1 finest.", default=0.5),
+    Parameter("style.high", "Last layer that takes the style: 0 coarsest, 1 finest.", default=1.0),
+    Parameter("noise", "Strength of the fine texture.", maximum=3.0, default=1.0, unit="x"),
+    Parameter("brightness", "Added light.", minimum=-1.0),
+    Parameter("contrast", "Contrast around mid grey.", maximum=3.0, default=1.0, unit="x"),
+    Parameter("saturation", "Colour: 0 is grey.", maximum=3.0, default=1.0, unit="x"),
+    Parameter("hue", "Turn of the colour circle.", minimum=-180.0, maximum=180.0, unit="°"),
+    Parameter("zoom", "Magnify the middle.", minimum=1.0, maximum=4.0, default=1.0, unit="x"),
+    Parameter(
+        "mirror", "0 off, 1 left-right, 2 top-bottom, 3 both.", maximum=3.0, step=1.0, slew_s=0.0
+    ),
+    Parameter("trails", "How long light lingers.", maximum=5.0, unit="s", curve="square"),
+    *_directions("direction", "all layers"),
+    *_directions("coarse", "the coarse layers (composition)"),
+    *_directions("middle", "the middle layers (forms)"),
+    *_directions("fine", "the fine layers (colour and texture)"),
+    Parameter("next_seed", "Glide to the next picture.", kind="trigger", key="n"),
+    Parameter("blackout", "Fade to black, and back.", kind="toggle", key="b", slew_s=0.1),
+    Parameter("freeze", "Hold the frame, and go on.", kind="toggle", key="space", slew_s=0.0),
+    Parameter("panic", "Back to how the patch starts.", kind="trigger", key="p"),
+    *_scenes(),
+)
+
+BY_NAME = {parameter.name: parameter for parameter in TABLE}
+BY_ADDRESS = {parameter.address: parameter for parameter in TABLE}
+INDEX = {parameter.name: i for i, parameter in enumerate(TABLE)}
