@@ -1,0 +1,28 @@
+"""One painting: picks the family and the palette for a number and develops the light."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.painting.ink import ink
+from models.painting.light import Colour, develop
+from models.painting.nebula import nebula
+from models.painting.palettes import RING, Palette, palette
+from models.painting.plane import Points, plane
+
+Family = Callable[[np.random.Generator, Points, Palette], Colour]
+FAMILIES: tuple[Family, ...] = (nebula, ink)
+
+
+def paint(index: int, *, seed: int, height_px: int, width_px: int) -> NDArray[np.uint8]:
+    """Return painting `index` of the series `seed`: (H, W, 3) uint8 sRGB.
+
+    The composition depends on seed and index only: another size is the same picture, and a
+    different shape of frame shows more or less of it.
+    """
+    rng = np.random.default_rng((seed, index))
+    colours = palette(rng.uniform(0, len(RING)))
+    points = plane(height_px, width_px)
+    light = FAMILIES[index % len(FAMILIES)](rng, points, colours)
+    return develop(light, points, rng)
