@@ -2,13 +2,31 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
 from models.painting.painter import paint
+
+_BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let processes started inside use one thread each: theirs would fight over the cores."""
+    before = {name: os.environ.get(name) for name in _BLAS_THREADS}
+    os.environ.update(dict.fromkeys(_BLAS_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _paint_file(index: int, *, out: Path, seed: int, height_px: int, width_px: int) -> None:
@@ -46,7 +64,8 @@ def paint_folder(
             if progress is not None:
                 progress(done)
         return
-    with multiprocessing.get_context("spawn").Pool(min(workers, len(missing))) as pool:
+    context = multiprocessing.get_context("spawn")
+    with _one_thread_each(), context.Pool(min(workers, len(missing))) as pool:
         for _ in pool.imap_unordered(job, missing, chunksize=1):
             done += 1
             if progress is not None:

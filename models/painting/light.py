@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from models.painting.plane import Field, Points, slope
+from models.painting.plane import Field, slope
 
 Colour = NDArray[np.float32]
 
@@ -47,22 +47,41 @@ def soften(colours: Colour, radius: float) -> Colour:
     return np.ascontiguousarray(soft.transpose(1, 2, 0)).astype(np.float32)
 
 
-def develop(light: Colour, points: Points, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _gather(large: int, small: int) -> Field:
+    at = (np.arange(small, dtype=np.float32)[:, None] + 0.5) * np.float32(large / small) - 0.5
+    away = np.abs(np.arange(large, dtype=np.float32)[None, :] - at) * np.float32(small / large)
+    weight = np.clip(1.0 - away, 0.0, None)
+    share: Field = (weight / weight.sum(1, keepdims=True)).astype(np.float32)
+    return share
+
+
+def reduce(light: Colour, height_px: int, width_px: int) -> Colour:
+    """Return (h, w, 3) light gathered from a larger (H, W, 3) with a tent filter."""
+    planes = np.ascontiguousarray(light.transpose(2, 0, 1), dtype=np.float32)
+    small = _gather(light.shape[0], height_px) @ planes @ _gather(light.shape[1], width_px).T
+    return np.ascontiguousarray(small.transpose(1, 2, 0))
+
+
+def _vignette(height_px: int, width_px: int) -> Field:
+    y = np.linspace(-1, 1, height_px, dtype=np.float32)[:, None]
+    x = np.linspace(-1, 1, width_px, dtype=np.float32)[None, :]
+    return np.asarray(1.0 - np.float32(0.24) * (x * x + y * y), np.float32)
+
+
+def develop(light: Colour, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Return the finished picture (H, W, 3) uint8 sRGB of linear light (H, W, 3).
 
     Adds bloom, falls off towards the corners, rolls the highlights over (so that they keep their
     hue), encodes and dithers by less than one level.
     """
     bright = light * np.clip(light.max(axis=2, keepdims=True) - 0.15, 0.0, 1.0)
-    light = light + 0.55 * soften(bright, 0.02) + 0.5 * soften(bright, 0.09)
-    reach = np.square(points.real / (abs(points[0, 0].real) + 1e-6)) + np.square(
-        points.imag / (abs(points[0, 0].imag) + 1e-6)
-    )
-    light = light * (1.0 - 0.24 * reach)[..., None].astype(np.float32)
+    light = light + 0.4 * soften(bright, 0.02) + 0.32 * soften(bright, 0.08)
+    light = light * _vignette(*light.shape[:2])[..., None]
     peak = light.max(axis=2, keepdims=True)
     # A shoulder on the brightest channel scales all three alike; the square lets heat whiten.
     rolled = light * ((1.0 + peak * 0.12) / (1.0 + 0.62 * peak))
     rolled = rolled + 0.10 * np.square(np.clip(peak - 0.8, 0.0, 1.2))
     encoded = np.clip(rolled, 0.0, 1.0) ** np.float32(1 / 2.2)
     grain = rng.random(light.shape[:2], dtype=np.float32)[..., None] - 0.5
-    return np.clip(encoded * 255.0 + 0.5 + grain, 0.0, 255.0).astype(np.uint8)
+    picture: NDArray[np.uint8] = np.clip(encoded * 255.0 + 0.5 + grain, 0, 255).astype(np.uint8)
+    return picture

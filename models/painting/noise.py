@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from models.painting.plane import Points
 
-SIZE = 512
 PERIOD = 2.6
 
 
@@ -29,9 +28,15 @@ def _gaussian(rng: np.random.Generator, reach: int) -> NDArray[np.complex64]:
     return pair.view(np.complex64)[..., 0]
 
 
-def _unfold(spectrum: NDArray[np.complex64], reach: int) -> NDArray[np.complex64]:
-    full = np.zeros((SIZE, SIZE), np.complex64)
-    where = np.arange(-reach, reach + 1) % SIZE
+def _resolution(finest: float) -> tuple[int, int]:
+    """Return the highest whole frequency a tile holds, and texels enough to read it smoothly."""
+    side = 256 if finest >= 0.1 else 512
+    return min(int(1.6 * PERIOD / finest), side // 4), side
+
+
+def _unfold(spectrum: NDArray[np.complex64], reach: int, side: int) -> NDArray[np.complex64]:
+    full = np.zeros((side, side), np.complex64)
+    where = np.arange(-reach, reach + 1) % side
     full[np.ix_(where, where)] = spectrum
     return np.fft.ifft2(full).astype(np.complex64)
 
@@ -55,20 +60,20 @@ def cloud(
     off as a Gaussian, so bilinear reading never shows its grid. `stretch` > 1 draws the forms
     out along x.
     """
-    reach = min(int(1.6 * PERIOD / finest), SIZE // 4)
+    reach, side = _resolution(finest)
     kx, ky = _frequencies(reach)
     k2 = np.square(kx * np.float32(stretch)) + np.square(ky)
     amplitude = (k2 + np.float32(largest**-2)) ** np.float32(-slope / 2)
     amplitude *= np.exp(-k2 * np.float32(finest * finest))
     amplitude[reach, reach] = 0.0
-    return Tile(_unit(_unfold(_gaussian(rng, reach) * amplitude, reach)), PERIOD)
+    return Tile(_unit(_unfold(_gaussian(rng, reach) * amplitude, reach, side)), PERIOD)
 
 
 def curl(
     rng: np.random.Generator, *, largest: float = 0.7, finest: float = 0.08, slope: float = 3.0
 ) -> Tile:
     """Return a divergence-free velocity u + iv (curl noise: the rotated gradient of a field)."""
-    reach = min(int(1.6 * PERIOD / finest), SIZE // 4)
+    reach, side = _resolution(finest)
     kx, ky = _frequencies(reach)
     k2 = np.square(kx) + np.square(ky)
     amplitude = (k2 + np.float32(largest**-2)) ** np.float32(-slope / 2)
@@ -76,7 +81,7 @@ def curl(
     stream = _gaussian(rng, reach)
     # A real stream function has a Hermitian spectrum; without it u and v would not share one.
     stream = (stream + np.conj(stream[::-1, ::-1])) * amplitude
-    return Tile(_unit(_unfold(1j * ky * stream + kx * stream, reach)), PERIOD)
+    return Tile(_unit(_unfold(1j * ky * stream + kx * stream, reach, side)), PERIOD)
 
 
 def sample(tile: Tile, points: Points) -> Points:

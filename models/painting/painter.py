@@ -5,14 +5,19 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from models.painting.aurora import aurora
+from models.painting.bloom import bloom
 from models.painting.ink import ink
-from models.painting.light import Colour, develop
+from models.painting.light import Colour, develop, reduce
+from models.painting.marble import marble
 from models.painting.nebula import nebula
 from models.painting.palettes import RING, Palette, palette
 from models.painting.plane import Points, plane
+from models.painting.silk import silk
 
 Family = Callable[[np.random.Generator, Points, Palette], Colour]
-FAMILIES: tuple[Family, ...] = (nebula, ink)
+FAMILIES: tuple[Family, ...] = (nebula, ink, marble, silk, aurora, bloom)
+OVERSAMPLE = 1.5
 
 
 def paint(index: int, *, seed: int, height_px: int, width_px: int) -> NDArray[np.uint8]:
@@ -23,6 +28,7 @@ def paint(index: int, *, seed: int, height_px: int, width_px: int) -> NDArray[np
     """
     rng = np.random.default_rng((seed, index))
     colours = palette(rng.uniform(0, len(RING)))
-    points = plane(height_px, width_px)
+    # Steep folds are finer than a pixel: they are painted larger and gathered down.
+    points = plane(round(height_px * OVERSAMPLE), round(width_px * OVERSAMPLE))
     light = FAMILIES[index % len(FAMILIES)](rng, points, colours)
-    return develop(light, points, rng)
+    return develop(reduce(light, height_px, width_px), rng)

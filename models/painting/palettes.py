@@ -13,18 +13,18 @@ STEPS = 1024
 # Each row runs ground, deep, body, light, hot, then the accent used for rims and veins.
 # Neighbours share hues on purpose: positions between two rows blend without turning grey.
 RING: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("ember", "#ffc46b", ("#060205", "#2e0612", "#8f1418", "#ee5a1c", "#ffd9a0")),
-    ("garnet", "#ffae62", ("#060108", "#35042a", "#9c0f45", "#f4414f", "#ffd2b0")),
-    ("orchid", "#ffa36a", ("#050109", "#2b0645", "#8c1187", "#f04fa6", "#ffd9e0")),
-    ("violet hour", "#ff8f74", ("#030109", "#1a0a52", "#5b26b8", "#c873f0", "#ffe2f2")),
-    ("iris", "#ff9ad0", ("#02020c", "#0d1160", "#3740d0", "#8f8fff", "#f0e6ff")),
-    ("abyss", "#ffb27a", ("#01030b", "#04195a", "#0c5bc4", "#4fb9f5", "#e6f7ff")),
-    ("glacier", "#ffd0a0", ("#010509", "#03303f", "#0a7f9b", "#5fd6e2", "#f2fff6")),
-    ("lagoon", "#ff8a66", ("#01060a", "#023a44", "#049088", "#55dfb0", "#f6ffd8")),
-    ("aurora", "#d58bff", ("#01060a", "#05324a", "#0a8f72", "#7be887", "#f4ffc8")),
-    ("jade", "#ffd268", ("#010604", "#05352b", "#168a4c", "#a4d95a", "#fff6bd")),
-    ("gilded", "#7fe0d0", ("#050402", "#2f2008", "#94600f", "#ebb03c", "#fff3c4")),
-    ("copper", "#66d8d6", ("#050305", "#33120c", "#9a3e14", "#f08d3e", "#ffe9bd")),
+    ("ember", "#ffc46b", ("#050208", "#3a0626", "#a8181a", "#f77a1e", "#ffe3a8")),
+    ("garnet", "#ffb45e", ("#040109", "#2a0a4a", "#b0124e", "#ff6a3d", "#ffdfae")),
+    ("orchid", "#ffa65e", ("#04010a", "#1b0a5c", "#a3189a", "#ff5f8f", "#ffe0c4")),
+    ("violet hour", "#ff9a6e", ("#02020b", "#0a1466", "#6a22c4", "#e673dc", "#ffe3e0")),
+    ("iris", "#ff8fc0", ("#01030c", "#07206b", "#4a3ae0", "#a58cff", "#ffe6f4")),
+    ("abyss", "#b48cff", ("#02020c", "#1a0f66", "#0c63d0", "#43d0f0", "#eafff6")),
+    ("glacier", "#9db4ff", ("#01030b", "#0c2268", "#0a8fb0", "#6be8d4", "#f8ffe0")),
+    ("lagoon", "#ffe08a", ("#01040a", "#06305e", "#049a90", "#7be8a0", "#fbffce")),
+    ("borealis", "#b07bff", ("#02020b", "#1b1458", "#0b8f86", "#86ec7c", "#f6ffc0")),
+    ("jade", "#ffe06a", ("#010507", "#04363f", "#1c9a52", "#c4de55", "#fff8c4")),
+    ("gilded", "#ff8a5a", ("#060207", "#3a1212", "#a0650f", "#f2bd42", "#fff3c8")),
+    ("copper", "#ff7aa8", ("#040208", "#2a0f3c", "#b03c22", "#f79a45", "#ffecc0")),
 )
 
 _TO_LMS = np.array(
@@ -82,4 +82,5 @@ def palette(position: float) -> Palette:
 def colour(colours: Palette, value: Field) -> Colour:
     """Return linear RGB (H, W, 3) float32 for a field of 0..1 (clipped) along the gradient."""
     place = np.clip(value * np.float32(STEPS - 1), 0, STEPS - 1).astype(np.int32)
-    return colours.ramp.take(place, axis=0)
+    mixed: Colour = colours.ramp.take(place, axis=0)
+    return mixed

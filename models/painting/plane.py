@@ -15,11 +15,6 @@ def plane(height_px: int, width_px: int) -> Points:
     return (x[None, :] + 1j * y[:, None]).astype(np.complex64)
 
 
-def pixel(points: Points) -> float:
-    """Return the size of one pixel in plane units."""
-    return 1.0 / min(points.shape)
-
-
 def turned(points: Points, angle: float, centre: complex = 0j) -> Points:
     """Return the points in a frame centred on `centre` and rotated by `angle` radians."""
     return ((points - np.complex64(centre)) * np.complex64(np.exp(-1j * angle))).astype(
@@ -40,7 +35,8 @@ def slope(field: Field) -> Points:
 def smoothstep(low: float, high: float, field: Field) -> Field:
     """Return the cubic ease from 0 at `low` to 1 at `high`; `low` may be the larger."""
     t = np.clip((field - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
-    return (t * t * (3.0 - 2.0 * t)).astype(np.float32)
+    eased: Field = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
+    return eased
 
 
 def line(distance: Field, width: float) -> Field:
@@ -51,4 +47,7 @@ def line(distance: Field, width: float) -> Field:
     """
     steep = np.abs(slope(distance)) * np.float32(1.1 / min(distance.shape))
     wide = np.sqrt(np.float32(width * width) + steep * steep)
-    return (np.exp(-np.square(distance / wide)) * (np.float32(width) / wide)).astype(np.float32)
+    drawn: Field = (np.exp(-np.square(distance / wide)) * np.float32(width) / wide).astype(
+        np.float32
+    )
+    return drawn
