@@ -1,0 +1,1 @@
+"""The networks, and all that happens offline: data, training, checkpoints."""

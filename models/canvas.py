@@ -1,0 +1,93 @@
+"""The canvas: a base of a few pixels, doubled until it is as large as the picture."""
+
+import re
+
+import msgspec
+
+BASE_MINIMUM_PX = 4
+BASE_MAXIMUM_PX = 32
+DOUBLINGS_MAXIMUM = 9
+
+
+class CanvasError(ValueError):
+    """A size that no base and doublings give."""
+
+
+class Canvas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`base_h` x `base_w` pixels, doubled `doublings` times."""
+
+    base_h: int
+    base_w: int
+    doublings: int
+
+    @property
+    def height_px(self) -> int:
+        return self.base_h << self.doublings
+
+    @property
+    def width_px(self) -> int:
+        return self.base_w << self.doublings
+
+    @property
+    def levels(self) -> range:
+        """The names of its resolutions as in the official release: 4, 8, 16, ..."""
+        return range(self.doublings + 1)
+
+    def size_at(self, level: int) -> tuple[int, int]:
+        """Height and width in pixels after `level` doublings."""
+        return self.base_h << level, self.base_w << level
+
+    def __str__(self) -> str:
+        return f"{self.width_px}x{self.height_px}"
+
+
+def canvas_of(width_px: int, height_px: int) -> Canvas:
+    """The canvas with the smallest base; raises `CanvasError` naming the nearest allowed size."""
+    h, w, doublings = height_px, width_px, 0
+    while (
+        h % 2 == 0
+        and w % 2 == 0
+        and min(h, w) // 2 >= BASE_MINIMUM_PX
+        and doublings < DOUBLINGS_MAXIMUM
+    ):
+        h, w, doublings = h // 2, w // 2, doublings + 1
+    if min(h, w) < BASE_MINIMUM_PX or max(h, w) > BASE_MAXIMUM_PX or doublings == 0:
+        raise CanvasError(
+            f"{width_px}x{height_px} is no canvas: halved again and again, both sides must end "
+            f"between {BASE_MINIMUM_PX} and {BASE_MAXIMUM_PX}. "
+            f"Nearest: {_nearest(width_px, height_px)}"
+        )
+    return Canvas(h, w, doublings)
+
+
+def parse_size(text: str) -> Canvas:
+    """The canvas for `N` (square) or `WxH`; raises `CanvasError`."""
+    match = re.fullmatch(r"(\d{1,5})(?:[xX](\d{1,5}))?", text.strip())
+    if match is None:
+        raise CanvasError(f'"{text}" is no size; write N or WxH, for example 256 or 512x288')
+    width = int(match[1])
+    return canvas_of(width, int(match[2]) if match[2] else width)
+
+
+def _nearest(width_px: int, height_px: int) -> str:
+    """The allowed size nearest in both sides, as text."""
+    sides = sorted(
+        base << doublings
+        for base in range(BASE_MINIMUM_PX, 2 * BASE_MINIMUM_PX + 10)
+        for doublings in range(3, 8)
+    )
+
+    def distance(size: tuple[int, int]) -> float:
+        return abs(size[0] - width_px) / max(width_px, 1) + abs(size[1] - height_px) / max(
+            height_px, 1
+        )
+
+    near = [
+        (w, h)
+        for doublings in range(2, 8)
+        for w in {max(BASE_MINIMUM_PX, round(width_px / (1 << doublings))) << doublings}
+        for h in {max(BASE_MINIMUM_PX, round(height_px / (1 << doublings))) << doublings}
+        if max(w, h) >> doublings <= BASE_MAXIMUM_PX
+    ]
+    best = min(near or [(sides[-1], sides[-1])], key=distance)
+    return f"{best[0]}x{best[1]}"

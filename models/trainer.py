@@ -1,0 +1,231 @@
+"""The trainer: generator against discriminator, in four steps.
+
+1. initialise both networks; 2. train the discriminator on real and generated images; 3. train the
+generator on its answer; 4. repeat until the goal. Every random draw of a step is a function of the
+seed and the step's number, so a run that was stopped goes on as if it never had been.
+"""
+
+import copy
+import math
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+import msgspec
+import torch
+from torch import Tensor
+
+from models.augment import AUGMENTATIONS
+from models.canvas import Canvas
+from models.dataset import batch_indices
+from models.losses import LOSSES, r1_penalty
+from models.networks import Discriminator, Generator, Widths
+
+R1_EVERY = 16
+EMA_RAMP = 0.05
+
+
+class TrainingError(RuntimeError):
+    """A run that cannot go on, in one sentence."""
+
+
+class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that decides what a run does, apart from its images."""
+
+    canvas: Canvas
+    widths: Widths
+    seed: int = 0
+    loss: str = "nonsaturating"
+    augment: str = "diffaugment"
+    batch: int = 16
+    learning_rate: float = 0.002
+    r1_gamma: float = 0.05
+    style_mixing: float = 0.9
+    mirror: bool = False
+    bfloat16: bool = False
+    warmup_kimg: float = 0.0
+
+    @property
+    def ema_half_life_img(self) -> float:
+        """Images after which half of the averaged weights are new (arXiv 2006.06676)."""
+        return self.batch * 10_000 / 32
+
+
+class Trainer:
+    """Both networks, their optimisers and the averaged generator; `step` is its only clock."""
+
+    def __init__(self, recipe: Recipe, images: Tensor, device: torch.device) -> None:
+        """`images` is uint8 (N, 3, H, W) of the recipe's canvas."""
+        self.recipe, self.images, self.device = recipe, images, device
+        self.loss, self.augment = LOSSES[recipe.loss], AUGMENTATIONS[recipe.augment]
+        self.step = 0
+        self.initialise()
+
+    def initialise(self) -> None:
+        """Step one: both networks with random weights, and their optimisers."""
+        torch.manual_seed(self.recipe.seed)
+        canvas, widths = self.recipe.canvas, self.recipe.widths
+        like = {"device": self.device, "memory_format": torch.channels_last}
+        self.generator = Generator(canvas, widths).to(**like)  # type: ignore[call-overload]
+        self.discriminator = Discriminator(canvas, widths).to(**like)  # type: ignore[call-overload]
+        self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        self.optimisers = {
+            name: torch.optim.Adam(
+                network.parameters(), lr=self.recipe.learning_rate, betas=(0.0, 0.99)
+            )
+            for name, network in (("G", self.generator), ("D", self.discriminator))
+        }
+
+    @property
+    def kimg(self) -> float:
+        """Thousands of real images shown so far."""
+        return self.step * self.recipe.batch / 1000
+
+    def train(self) -> Iterator[dict[str, float]]:
+        """Step four: repeat steps two and three for ever, yielding both losses each time.
+
+        Raises `TrainingError` when a loss is no longer a number.
+        """
+        while True:
+            torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
+            losses = {"loss_D": self.train_discriminator()}
+            if self.kimg >= self.recipe.warmup_kimg:
+                losses["loss_G"] = self.train_generator()
+                self.average()
+            self.step += 1
+            yield losses
+
+    def train_discriminator(self) -> float:
+        """Step two: the discriminator learns to tell real from generated images."""
+        with torch.no_grad(), self.autocast():
+            fake = self.generate()
+        real = self.real_images()
+        penalise = self.step % R1_EVERY == 0
+        real.requires_grad_(penalise)
+        with self.autocast():
+            fake_logits = self.discriminator(self.augment(fake))
+            real_logits = self.discriminator(self.augment(real))
+        loss = self.loss.discriminator(real_logits, fake_logits)
+        if penalise:
+            weight = self.recipe.r1_gamma / 2 * R1_EVERY
+            (loss + weight * r1_penalty(real_logits, real)).backward()
+        else:
+            loss.backward()
+        return self.update("D", loss)
+
+    def train_generator(self) -> float:
+        """Step three: the generator learns from the discriminator's answer."""
+        self.discriminator.requires_grad_(False)
+        with self.autocast():
+            logits = self.discriminator(self.augment(self.generate()))
+        loss = self.loss.generator(logits)
+        loss.backward()
+        self.discriminator.requires_grad_(True)
+        return self.update("G", loss)
+
+    def update(self, name: str, loss: Tensor) -> float:
+        """One step of an optimiser; returns the loss as a number."""
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"the loss of {name} is no longer a number at {self.kimg:.1f} kimg; "
+                "go on from the last save with a lower --learning-rate"
+            )
+        self.optimisers[name].step()
+        self.optimisers[name].zero_grad(set_to_none=True)
+        return value
+
+    def real_images(self) -> Tensor:
+        """This step's real images, float (batch, 3, H, W) in -1..1."""
+        recipe = self.recipe
+        chosen = batch_indices(self.step, recipe.batch, len(self.images), recipe.seed)
+        real = self.images[chosen].to(self.device).float() / 127.5 - 1.0
+        if recipe.mirror:
+            turned = torch.rand(recipe.batch, 1, 1, 1, device=self.device) < 0.5
+            real = torch.where(turned, real.flip(3), real)
+        return real.contiguous(memory_format=torch.channels_last)
+
+    def generate(self) -> Tensor:
+        """A batch of generated images, some with the styles of two latents mixed.
+
+        Style mixing is section 3.1 of arXiv 1812.04948: from a random layer on, w of another z.
+        """
+        recipe, num_ws = self.recipe, self.generator.num_ws
+        z = torch.randn(2, recipe.batch, recipe.widths.z_dim, device=self.device)
+        w, other = self.generator.mapping(z.flatten(0, 1)).unflatten(0, (2, -1))
+        self.generator.mapping.track_average(w)
+        mixed = torch.rand(recipe.batch, 1, device=self.device) < recipe.style_mixing
+        cut = torch.randint(1, num_ws, (recipe.batch, 1), device=self.device)
+        layers = torch.arange(num_ws, device=self.device)[None]
+        swap = (mixed & (layers >= cut))[:, :, None]
+        ws = torch.where(swap, other[:, None], w[:, None])
+        image: Tensor = self.generator.synthesis(ws, fresh_noise=True)
+        return image.float()
+
+    @torch.no_grad()
+    def average(self) -> None:
+        """Let the averaged generator follow: an exponential mean that starts fast."""
+        batch = self.recipe.batch
+        half_life = min(self.recipe.ema_half_life_img, max(self.kimg * 1000, batch) * EMA_RAMP)
+        beta = 0.5 ** (batch / max(half_life, 1e-8))
+        pairs = zip(self.averaged.parameters(), self.generator.parameters(), strict=True)
+        for mean, current in pairs:
+            mean.lerp_(current, 1.0 - beta)
+        for mean, current in zip(self.averaged.buffers(), self.generator.buffers(), strict=True):
+            mean.copy_(current)
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """Convolutions in bfloat16 where the recipe says so."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bfloat16)
+
+    @torch.inference_mode()
+    def samples(self, count: int, psi: float = 1.0) -> Tensor:
+        """The same `count` latents each time, uint8 (count, H, W, 3) on the host."""
+        random = torch.Generator().manual_seed(self.recipe.seed)
+        z = torch.randn(count, self.recipe.widths.z_dim, generator=random).to(self.device)
+        images = torch.cat([self.averaged(part, psi=psi) for part in z.split(self.recipe.batch)])
+        return ((images + 1.0) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
+
+    def state(self) -> dict[str, Tensor]:
+        """All that a run needs to go on, as named tensors."""
+        tensors = {"step": torch.tensor(self.step)}
+        for name, network in self._networks().items():
+            tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
+        for name, optimiser in self.optimisers.items():
+            for index, moments in optimiser.state_dict()["state"].items():
+                tensors |= {f"opt_{name}.{index}.{key}": value for key, value in moments.items()}
+        return tensors
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Take up a state that `state` gave."""
+        for name, network in self._networks().items():
+            network.load_state_dict(_below(tensors, f"{name}."))
+        for name, optimiser in self.optimisers.items():
+            moments: dict[int, dict[str, Tensor]] = {}
+            for key, value in _below(tensors, f"opt_{name}.").items():
+                index, _, moment = key.partition(".")
+                moments.setdefault(int(index), {})[moment] = value
+            optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
+        self.step = int(tensors["step"])
+
+    def graft(self, tensors: dict[str, Tensor]) -> None:
+        """Start from the state of a run on a canvas with the same base and fewer doublings.
+
+        Weights of levels that both have are taken over; colours of the new levels start at zero,
+        so that the first picture is the small model's, enlarged (as in arXiv 1710.10196).
+        """
+        for name, network in self._networks().items():
+            own = network.state_dict()
+            for key, value in _below(tensors, f"{name}.").items():
+                if key in own and own[key].shape == value.shape:
+                    own[key].copy_(value)
+            for key in own.keys() - _below(tensors, f"{name}.").keys():
+                if key.endswith(("torgb.weight", "torgb.bias")):
+                    own[key].zero_()
+
+    def _networks(self) -> dict[str, torch.nn.Module]:
+        return {"G": self.generator, "D": self.discriminator, "G_ema": self.averaged}
+
+
+def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names start with a prefix, without it."""
+    return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}

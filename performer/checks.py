@@ -1,0 +1,160 @@
+"""Checks of a patch's entries against the parameter table, each error with its line."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import msgspec
+
+from performer.parameters import BY_NAME, SCENES, Parameter
+from performer.schema import VERSION, Binding, Modulator, Scene, SceneHead
+from performer.sources import Source, parse_source
+from performer.toml_files import Document, join, meant
+
+LONGEST_S = 3600.0
+TAKEOVER_KINDS = ("cc", "cc14", "bend", "osc")
+
+
+def check_version(doc: Document) -> None:
+    """Fail, before all else, for a file that this program is too old to read."""
+    version = doc.data.get("version", VERSION)
+    if isinstance(version, int) and version > VERSION:
+        doc.fail("", f"this file needs a newer performer: version {version}, not {VERSION}")
+    if version != VERSION:
+        doc.fail("version", f"must be {VERSION}")
+
+
+def read_values(doc: Document, entry: str, table: Mapping[str, object]) -> dict[str, float]:
+    """A table of parameter = value; `walk.speed` may be written quoted or as a dotted key."""
+    values: dict[str, float] = {}
+    for name, value in _flat(table):
+        place = join(entry, name)
+        parameter = _parameter(doc, place, name)
+        if parameter.kind == "trigger":
+            doc.fail(place, "is a trigger and has no value")
+        if name in values:
+            doc.fail(place, "is written twice")
+        if not isinstance(value, int | float) or (
+            isinstance(value, bool) and parameter.kind != "toggle"
+        ):
+            doc.fail(place, "must be a number")
+        doc.check(place, value, parameter.minimum, parameter.maximum)
+        values[name] = float(value)
+    return values
+
+
+def read_bindings(doc: Document, *, of_controller: bool = False) -> tuple[Binding, ...]:
+    """The [[bindings]]; a controller's may name its [controls] and has no port."""
+    controls = _controls(doc) if of_controller else {}
+    bindings = []
+    for i, raw in enumerate(doc.entries("bindings"), 1):
+        entry = f"bindings[{i}]"
+        binding = doc.convert(raw, Binding, entry)
+        if of_controller and binding.port is not None:
+            doc.fail(f"{entry}.port", "is the device's own; leave it out")
+        if binding.source in controls:
+            binding = msgspec.structs.replace(binding, source=controls[binding.source])
+        _check_binding(doc, entry, binding)
+        bindings.append(binding)
+    return tuple(bindings)
+
+
+def read_modulators(doc: Document) -> tuple[Modulator, ...]:
+    """The [[modulators]]."""
+    modulators = []
+    for i, raw in enumerate(doc.entries("modulators"), 1):
+        entry = f"modulators[{i}]"
+        modulator = doc.convert(raw, Modulator, entry)
+        parameter = _parameter(doc, f"{entry}.parameter", modulator.parameter)
+        if parameter.kind != "value":
+            doc.fail(
+                f"{entry}.parameter", f"{parameter.name} is a {parameter.kind} and cannot move"
+            )
+        doc.check(f"{entry}.rate_hz", modulator.rate_hz, 0.0, 50.0)
+        doc.check(f"{entry}.depth", modulator.depth, -1.0, 1.0)
+        doc.check(f"{entry}.phase", modulator.phase, 0.0, 1.0)
+        doc.check(f"{entry}.seed", modulator.seed, 0, 2**31 - 1)
+        modulators.append(modulator)
+    return tuple(modulators)
+
+
+def read_scenes(doc: Document) -> dict[str, Scene]:
+    """The [scenes.N]."""
+    scenes = {}
+    for key, raw in doc.table("scenes").items():
+        entry = f"scenes.{key}"
+        if key not in {str(n) for n in range(1, SCENES + 1)}:
+            doc.fail(entry, f"is not allowed; use scenes.1 to scenes.{SCENES}")
+        head = doc.convert(raw, SceneHead, entry)
+        doc.check(f"{entry}.morph_s", head.morph_s, 0.0, LONGEST_S)
+        values = read_values(doc, f"{entry}.values", head.values)
+        scenes[key] = Scene(head.name, head.morph_s, values)
+    return scenes
+
+
+def _controls(doc: Document) -> dict[str, str]:
+    """A controller's [controls]: the name of each control and its source."""
+    for name, words in doc.table("controls").items():
+        if not isinstance(words, str):
+            doc.fail(f"controls.{name}", "must be text")
+        _source(doc, f"controls.{name}", words)
+    return cast(dict[str, str], doc.table("controls"))
+
+
+def _source(doc: Document, entry: str, words: str) -> Source:
+    try:
+        return parse_source(words)
+    except ValueError as error:
+        doc.fail(entry, str(error))
+
+
+def _parameter(doc: Document, entry: str, name: str) -> Parameter:
+    if name not in BY_NAME:
+        doc.fail(entry, f'there is no parameter "{name}"; {_nearest(name)}')
+    return BY_NAME[name]
+
+
+def _nearest(name: str) -> str:
+    """The nearest name; for a wild one, the groups, as all names would fill the screen."""
+    question = meant(name, BY_NAME)
+    if question.startswith("did"):
+        return question
+    return meant(name, dict.fromkeys(parameter.group for parameter in BY_NAME.values()))
+
+
+def _check_binding(doc: Document, entry: str, binding: Binding) -> None:
+    source = _source(doc, f"{entry}.source", binding.source)
+    parameter = _parameter(doc, f"{entry}.parameter", binding.parameter)
+    if binding.channel is not None:
+        doc.check(f"{entry}.channel", binding.channel, 1, 16)
+    for field in ("channel", "port"):
+        if getattr(binding, field) is not None and not source.is_midi:
+            doc.fail(f"{entry}.{field}", f"{source.kind} has no {field}")
+    for field in ("range", "curve", "takeover"):
+        if getattr(binding, field) is not None and parameter.kind != "value":
+            doc.fail(f"{entry}.{field}", f"{parameter.name} is a {parameter.kind}; leave it out")
+    if binding.range is not None:
+        _check_range(doc, f"{entry}.range", binding.range, parameter)
+    if binding.takeover not in (None, "none") and source.kind not in TAKEOVER_KINDS:
+        doc.fail(f"{entry}.takeover", f"{source.kind} has no position to take over; use none")
+    if binding.slew_s is not None:
+        if parameter.kind == "trigger" or parameter.step:
+            doc.fail(f"{entry}.slew_s", f"{parameter.name} changes at once; leave it out")
+        doc.check(f"{entry}.slew_s", binding.slew_s, 0.0, LONGEST_S)
+
+
+def _check_range(
+    doc: Document, entry: str, ends: tuple[float, float], parameter: Parameter
+) -> None:
+    for end in ends:
+        doc.check(entry, end, parameter.minimum, parameter.maximum)
+    if ends[0] == ends[1]:
+        doc.fail(entry, "needs two different ends")
+
+
+def _flat(table: Mapping[str, object], before: str = "") -> list[tuple[str, object]]:
+    """The leaves of nested tables, each with its dotted name."""
+    leaves: list[tuple[str, object]] = []
+    for key, value in table.items():
+        name = join(before, key)
+        leaves.extend(_flat(value, name) if isinstance(value, dict) else [(name, value)])
+    return leaves

@@ -1,0 +1,198 @@
+"""MIDI: opens every matching port that is there or is plugged in, and reads them all.
+
+One thread owns all MIDI objects and reads them by polling. rtmidi's callbacks are not used: they
+run in JACK's real-time thread, and closing a port under one waits for that thread with Python's
+lock held, which hangs the whole program while a knob moves.
+"""
+
+import contextlib
+import threading
+import time
+from typing import Any
+
+from performer.clock import Clock
+from performer.events import Inbox, PortEvent
+from performer.inputs import InputError, midi_system
+from performer.inputs.midi_messages import Reader
+from performer.inputs.midi_system import CLIENT, list_ports
+from performer.inputs.refusals import Refusals
+
+__all__ = ["MidiInput", "list_ports"]
+
+_POLL_S = 0.001
+_SCAN_S = 0.1
+_PROBE_S = 3.0
+_REOPEN_S = 2.0
+_QUEUE = 4096
+_MOST_AT_ONCE = 1024
+
+
+class _Port:
+    """One open rtmidi input and the reader of its messages."""
+
+    def __init__(self, source: Any, name: str) -> None:
+        self.source = source
+        self.name = name
+        self.reader = Reader(name)
+
+    def close(self) -> None:
+        try:
+            self.source.close_port()
+        finally:
+            self.source.delete()
+
+
+class MidiInput:
+    """Reads all MIDI inputs, or those whose name contains `name`, whatever its case.
+
+    Where the system has virtual ports (not Windows), other programs can also send to
+    `performer:in`. Never raises: `status` says in a sentence how it stands.
+    """
+
+    def __init__(self, inbox: Inbox, clock: Clock, name: str | None = None) -> None:
+        self._inbox, self._clock = inbox, clock
+        self._wanted = (name or "").lower()
+        self._refusals = Refusals(inbox, clock)
+        self._scanner: _Port | None = None
+        self._witness: Any = None
+        self._api, self._api_name = 0, ""
+        self._ports: dict[str, _Port] = {}
+        self._failed: dict[str, float] = {}
+        self._names: tuple[str, ...] = ()
+        self._problem = "MIDI: looking for a MIDI system"
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="midi", daemon=True)
+        self._thread.start()
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The names of the devices' ports that are open now."""
+        return self._names
+
+    @property
+    def status(self) -> str:
+        """How MIDI stands, in a sentence."""
+        names = ", ".join(self._names) or "no controller is plugged in"
+        return self._problem or f"MIDI ({self._api_name}): {names}"
+
+    def close(self) -> None:
+        """Close all ports."""
+        self._closing.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                self._start()
+                self._serve()
+            except InputError as error:
+                self._problem = str(error)
+            except Exception as error:
+                # Nothing a driver does may end this thread.
+                self._problem = f"MIDI: {error}"
+                self._refusals.add("MIDI", f"{type(error).__name__}: {error}")
+            self._stop()
+            self._closing.wait(_PROBE_S)
+
+    def _start(self) -> None:
+        api = midi_system.find_api()
+        if self._closing.is_set():
+            return
+        import rtmidi
+
+        self._api, self._api_name = api, rtmidi.get_api_name(api)
+        source = rtmidi.MidiIn(api, CLIENT, _QUEUE)
+        self._scanner = _Port(source, f"{CLIENT}:in")
+        if api != rtmidi.API_WINDOWS_MM:
+            source.open_virtual_port(midi_system.virtual_port(self._api_name))
+        if api == rtmidi.API_UNIX_JACK:
+            self._witness = rtmidi.MidiOut(api, f"{CLIENT}-watch")
+        self._problem = ""
+
+    def _serve(self) -> None:
+        scan_s = float("-inf")
+        while not self._closing.is_set():
+            if time.monotonic() >= scan_s:
+                if not self._scan():
+                    raise InputError("MIDI: the JACK server has gone; waiting for it")
+                scan_s = time.monotonic() + _SCAN_S
+            for port in (self._scanner, *self._ports.values()):
+                if port is not None:
+                    self._read(port)
+            time.sleep(_POLL_S)
+
+    def _read(self, port: _Port) -> None:
+        for _ in range(_MOST_AT_ONCE):
+            message = port.source.get_message()
+            if message is None:
+                return
+            try:
+                for event in port.reader.read(message[0], self._clock.now()):
+                    self._inbox.put(event)
+            except Exception as error:
+                self._refusals.add(f"MIDI from {port.name}", str(error))
+
+    def _scan(self) -> bool:
+        """Open what came and close what went; False when the MIDI system itself has gone."""
+        if self._scanner is None:
+            return False
+        there = self._scanner.source.get_ports()
+        if self._witness is not None and not any(
+            midi_system.is_own(raw) for raw in self._witness.get_ports()
+        ):
+            # A dead JACK server lists no ports, not even ours.
+            return False
+        wanted = [raw for raw in there if raw and self._wants(raw)]
+        for raw in [raw for raw in self._ports if raw not in wanted]:
+            self._forget(raw)
+        for raw in wanted:
+            if raw not in self._ports and self._failed.get(raw, 0.0) <= time.monotonic():
+                self._open(raw)
+        self._failed = {raw: at_s for raw, at_s in self._failed.items() if raw in there}
+        return True
+
+    def _open(self, raw: str) -> None:
+        import rtmidi
+
+        name = self._display(raw)
+        source = rtmidi.MidiIn(self._api, CLIENT, _QUEUE)
+        try:
+            # Its own list: a port's index may have changed since the scan.
+            source.open_port(source.get_ports().index(raw), name)
+        except Exception as error:
+            source.delete()
+            if raw not in self._failed:
+                self._refusals.add(f"MIDI port {name}", f"cannot be opened: {error}")
+            self._failed[raw] = time.monotonic() + _REOPEN_S
+            return
+        self._failed.pop(raw, None)
+        self._ports[raw] = _Port(source, name)
+        self._announce(name, True)
+
+    def _forget(self, raw: str) -> None:
+        port = self._ports.pop(raw)
+        # A driver may complain about a device that is gone; there is nothing left to do for it.
+        with contextlib.suppress(Exception):
+            port.close()
+        self._announce(port.name, False)
+
+    def _announce(self, name: str, present: bool) -> None:
+        self._names = tuple(port.name for port in self._ports.values())
+        self._inbox.put(PortEvent(self._clock.now(), name, present))
+
+    def _wants(self, raw: str) -> bool:
+        return midi_system.is_device(raw) and self._wanted in self._display(raw).lower()
+
+    def _display(self, raw: str) -> str:
+        return midi_system.display_name(raw, self._api_name)
+
+    def _stop(self) -> None:
+        """Delete every MIDI object: JACK crashes on one that outlives its server."""
+        for raw in list(self._ports):
+            self._forget(raw)
+        if self._scanner is not None:
+            self._scanner.source.delete()
+        if self._witness is not None:
+            self._witness.delete()
+        self._scanner = self._witness = None
+        self._failed.clear()

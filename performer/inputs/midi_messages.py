@@ -1,0 +1,82 @@
+"""Reads MIDI channel messages and normalises their values (MIDI 1.0)."""
+
+from collections.abc import Sequence
+
+import mido
+
+from performer.events import MidiEvent, MidiKind
+
+_SYSTEM = 0xF0
+
+
+def normalise_7bit(value: int) -> float:
+    """0..127 to 0..1; 64, the centre of a knob, is exactly 0.5."""
+    return value / 128 if value <= 64 else (value - 1) / 126
+
+
+def normalise_14bit(value: int) -> float:
+    """0..16383 to 0..1; 8192, the centre, is exactly 0.5."""
+    return value / 16384 if value <= 8192 else (value - 1) / 16382
+
+
+def normalise_bend(value: int) -> float:
+    """-8192..8191 to 0..1; 0, the wheel at rest, is exactly 0.5."""
+    return normalise_14bit(value + 8192)
+
+
+def normalise_velocity(value: int) -> float:
+    """0..127 to 0..1, for what has no centre: velocity and pressure."""
+    return value / 127
+
+
+class Reader:
+    """Makes events of the messages of one port; remembers the MSB of its 14-bit controllers."""
+
+    def __init__(self, port: str) -> None:
+        self._port = port
+        self._msb: dict[tuple[int, int], int] = {}
+
+    def read(self, data: Sequence[int], time_s: float) -> list[MidiEvent]:
+        """The events of one message, none where the instrument does not use it.
+
+        Raises ValueError when the bytes are no MIDI message.
+        """
+        if not data:
+            raise ValueError("an empty message")
+        if data[0] >= _SYSTEM:
+            return []
+        message = mido.Message.from_bytes(data)
+        channel = message.channel + 1
+
+        def event(kind: MidiKind, number: int, value: float) -> MidiEvent:
+            return MidiEvent(time_s, self._port, kind, channel, number, value)
+
+        match message.type:
+            case "control_change":
+                number, value = message.control, message.value
+                events = [event("cc", number, normalise_7bit(value))]
+                fine = self._fourteen_bits(channel, number, value)
+                return events if fine is None else [*events, event("cc14", number - 32, fine)]
+            case "note_on":
+                return [event("note", message.note, normalise_velocity(message.velocity))]
+            case "note_off":
+                return [event("note", message.note, 0.0)]
+            case "pitchwheel":
+                return [event("bend", 0, normalise_bend(message.pitch))]
+            case "aftertouch":
+                return [event("pressure", 0, normalise_velocity(message.value))]
+            case "polytouch":
+                return [event("poly", message.note, normalise_velocity(message.value))]
+            case "program_change":
+                return [event("program", message.program, 1.0)]
+        return []
+
+    def _fourteen_bits(self, channel: int, number: int, value: int) -> float | None:
+        """The whole value when an LSB (n + 32) follows its MSB (n)."""
+        if number < 32:
+            self._msb[channel, number] = value
+        elif number < 64:
+            msb = self._msb.get((channel, number - 32))
+            if msb is not None:
+                return normalise_14bit(msb << 7 | value)
+        return None

@@ -1,0 +1,159 @@
+"""OSC over UDP: one socket, one receiving thread, and future bundles kept until their time."""
+
+import errno
+import heapq
+import itertools
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from performer.clock import Clock
+from performer.events import Inbox, OscArgument, OscEvent
+from performer.inputs import InputError
+from performer.inputs.osc_packet import MalformedPacket, TimedMessage, decode
+from performer.inputs.refusals import Refusals
+
+HORIZON_S = 10.0
+MAX_WAITING = 1024
+_IDLE_S = 0.1
+_LARGEST_DATAGRAM = 65_536
+
+
+class OscInput:
+    """Receives OSC datagrams and hands over their messages.
+
+    `port` 0 takes a free one; `address` says which. `wall` is the time in seconds since 1970 that
+    timetags refer to. `received` counts datagrams, `refused` those that did no good.
+
+    Raises InputError when the address cannot be bound.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        clock: Clock,
+        host: str = "127.0.0.1",
+        port: int = 9000,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._inbox, self._clock, self._wall = inbox, clock, wall
+        self._refusals = Refusals(inbox, clock)
+        self._waiting: list[tuple[float, int, str, tuple[OscArgument, ...]]] = []
+        self._order = itertools.count()
+        self.received = 0
+        self._socket = _bind(host, port)
+        self._open = True
+        self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
+        self._thread.start()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port it listens on."""
+        host, port = self._socket.getsockname()[:2]
+        return host, port
+
+    @property
+    def refused(self) -> int:
+        """How many datagrams were refused."""
+        return self._refusals.count
+
+    def close(self) -> None:
+        """Stop listening; what waits for its time is dropped."""
+        self._open = False
+        self._thread.join()
+        self._socket.close()
+
+    def _run(self) -> None:
+        while self._open:
+            try:
+                self._step()
+            except Exception as error:
+                # Nothing that comes from outside may end this thread, and no error may spin it.
+                self._refusals.add("OSC", f"{type(error).__name__}: {error}")
+                time.sleep(0.001)
+
+    def _step(self) -> None:
+        self._deliver_due()
+        timeout_s = _IDLE_S
+        if self._waiting:
+            timeout_s = min(max(self._waiting[0][0] - self._clock.now(), 0.0), _IDLE_S)
+        if not select.select([self._socket], [], [], timeout_s)[0]:
+            return
+        try:
+            datagram, sender = self._socket.recvfrom(_LARGEST_DATAGRAM)
+        except (BlockingIOError, ConnectionResetError):
+            # Linux drops a datagram with a bad checksum after announcing it; Windows reports
+            # here that someone we never wrote to is gone.
+            return
+        self.received += 1
+        try:
+            self._accept(decode(datagram))
+        except MalformedPacket as error:
+            self._refusals.add(f"OSC from {sender[0]}:{sender[1]}", str(error))
+
+    def _accept(self, messages: list[TimedMessage]) -> None:
+        """Hand over or keep all messages of a datagram, or refuse it whole."""
+        now_s, wall_s = self._clock.now(), self._wall()
+        delays = [0.0 if m.unix_s is None else m.unix_s - wall_s for m in messages]
+        if any(delay_s > HORIZON_S for delay_s in delays):
+            raise MalformedPacket(f"a bundle dated more than {HORIZON_S:g} s ahead")
+        if sum(delay_s > 0.0 for delay_s in delays) > MAX_WAITING - len(self._waiting):
+            raise MalformedPacket(f"more than {MAX_WAITING} messages wait for their time")
+        for message, delay_s in zip(messages, delays, strict=True):
+            if delay_s <= 0.0:
+                self._inbox.put(OscEvent(now_s, message.address, message.args))
+            else:
+                entry = (now_s + delay_s, next(self._order), message.address, message.args)
+                heapq.heappush(self._waiting, entry)
+
+    def _deliver_due(self) -> None:
+        while self._waiting and self._waiting[0][0] <= (now_s := self._clock.now()):
+            _, _, address, args = heapq.heappop(self._waiting)
+            self._inbox.put(OscEvent(now_s, address, args))
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    where = f"OSC: port {port} on {host}"
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE
+        )[0]
+        receiver = socket.socket(family, kind, protocol)
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise InputError(f"{where}: {error}; choose another with --osc HOST:PORT") from error
+    try:
+        receiver.setblocking(False)
+        _enlarge(receiver)
+        receiver.bind(address)
+    except (OSError, OverflowError) as error:
+        receiver.close()
+        raise InputError(
+            f"{where} {_reason(error)}; choose another with --osc HOST:PORT"
+        ) from error
+    return receiver
+
+
+def _reason(error: Exception) -> str:
+    code = getattr(error, "errno", None)
+    if code == errno.EADDRINUSE:
+        return "is in use by another program"
+    if code == errno.EACCES:
+        return "needs administrator rights"
+    if code == errno.EADDRNOTAVAIL:
+        return "is not an address of this computer"
+    return f"cannot be opened ({error})"
+
+
+def _enlarge(receiver: socket.socket) -> None:
+    """Ask for the largest buffer the system grants, so that a stalled frame loses no message."""
+    if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+        # Without it Windows lets a second program take the same port silently.
+        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    for size in (8 << 20, 4 << 20, 1 << 20, 1 << 18):
+        try:
+            receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+            return
+        except OSError:
+            continue

@@ -1,0 +1,105 @@
+"""Modulators: motion added to parameters by itself, LFOs and a smooth noise walk."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from performer.parameters import INDEX, TABLE
+from performer.schema import Modulator
+
+Array = npt.NDArray[np.float64]
+
+MINIMA = np.array([parameter.minimum for parameter in TABLE])
+MAXIMA = np.array([parameter.maximum for parameter in TABLE])
+STEPPED = [(i, parameter) for i, parameter in enumerate(TABLE) if parameter.step]
+SHAPES = ("sine", "triangle", "saw", "square", "noise")
+
+
+class Modulators:
+    """All the modulators of a patch; each has its phase, which only ever grows."""
+
+    def __init__(self, specs: Sequence[Modulator]) -> None:
+        self._turns = np.zeros(0)
+        self._load(specs)
+        self._turns = np.array([spec.phase for spec in specs], dtype=np.float64)
+
+    def replace(self, specs: Sequence[Modulator]) -> None:
+        """Take other modulators; one that only changes its rate or depth goes on where it is."""
+        old = dict(zip(self._identities, self._turns, strict=True))
+        self._load(specs)
+        turns = [
+            old.get(key, spec.phase) for key, spec in zip(self._identities, specs, strict=True)
+        ]
+        self._turns = np.array(turns, dtype=np.float64)
+
+    def _load(self, specs: Sequence[Modulator]) -> None:
+        self._identities = [
+            (i, spec.shape, spec.parameter, spec.phase, spec.seed) for i, spec in enumerate(specs)
+        ]
+        self._targets = np.array([INDEX[spec.parameter] for spec in specs], dtype=np.intp)
+        self._rates_hz = np.array([spec.rate_hz for spec in specs], dtype=np.float64)
+        depths = np.array([spec.depth for spec in specs], dtype=np.float64)
+        self._depths = depths * (MAXIMA - MINIMA)[self._targets]
+        self._seeds = np.array([spec.seed for spec in specs], dtype=np.uint64)
+        self._members = [
+            (shape, np.array([i for i, spec in enumerate(specs) if spec.shape == shape], np.intp))
+            for shape in SHAPES
+            if any(spec.shape == shape for spec in specs)
+        ]
+
+    def advance(self, dt_s: float) -> None:
+        """Let `dt_s` pass."""
+        self._turns += self._rates_hz * dt_s
+
+    def apply(self, values: Array) -> Array:
+        """The values, in table order and units, with the motion added, inside their ranges."""
+        moved = values.copy()
+        np.add.at(moved, self._targets, self._depths * self.waves())
+        np.clip(moved, MINIMA, MAXIMA, out=moved)
+        for i, parameter in STEPPED:
+            moved[i] = parameter.clamp(float(moved[i]))
+        return moved
+
+    def waves(self) -> Array:
+        """Where each modulator is now, -1..1."""
+        waves = np.empty(len(self._turns))
+        for shape, members in self._members:
+            turns = self._turns[members]
+            waves[members] = (
+                noise(turns, self._seeds[members]) if shape == "noise" else wave(shape, turns)
+            )
+        return waves
+
+
+def wave(shape: str, turns: Array) -> Array:
+    """A periodic wave, -1..1; all but the square begin at 0 and rise."""
+    if shape == "sine":
+        return np.sin(2.0 * np.pi * turns)
+    if shape == "triangle":
+        return 4.0 * np.abs((turns + 0.75) % 1.0 - 0.5) - 1.0
+    if shape == "saw":
+        return 2.0 * ((turns + 0.5) % 1.0) - 1.0
+    return np.where(turns % 1.0 < 0.5, 1.0, -1.0)
+
+
+def noise(turns: Array, seeds: npt.NDArray[np.uint64]) -> Array:
+    """Value noise, -1..1: one random value per turn, joined by smoothstep (so C1-continuous).
+
+    It depends on the phase alone, so every frame rate draws the same walk.
+    """
+    whole = np.floor(turns)
+    part = turns - whole
+    blend = part * part * (3.0 - 2.0 * part)
+    before, after = _random(whole, seeds), _random(whole + 1.0, seeds)
+    return before + (after - before) * blend
+
+
+def _random(whole: Array, seeds: npt.NDArray[np.uint64]) -> Array:
+    """A value -1..1 for each (whole number, seed): the SplitMix64 finaliser of Steele et al."""
+    bits = whole.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    bits += (seeds + np.uint64(1)) * np.uint64(0xD1B54A32D192ED03)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    bits ^= bits >> np.uint64(31)
+    return (bits >> np.uint64(11)).astype(np.float64) / 2.0**52 - 1.0

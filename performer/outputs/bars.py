@@ -1,0 +1,142 @@
+"""Every parameter of the table drawn as a bar: values and toggles large, directions compact."""
+
+import math
+from itertools import groupby
+
+import pygame
+from numpy.typing import NDArray
+
+from performer.outputs.lettering import ACCENT, FAINT, INK, SOFT, TRACK, Lettering
+from performer.parameters import INDEX, TABLE, Parameter
+
+COMPACT_FROM = 8
+ROWS = 7
+
+
+def _rooms() -> tuple[list[Parameter], list[list[Parameter]]]:
+    """The parameters drawn large, and the groups of many drawn as compact rows."""
+    large: list[Parameter] = []
+    compact: list[list[Parameter]] = []
+    shown = (parameter for parameter in TABLE if parameter.kind != "trigger")
+    for _, members in groupby(shown, key=lambda parameter: parameter.group):
+        group = list(members)
+        if len(group) >= COMPACT_FROM:
+            compact.append(group)
+        else:
+            large.extend(group)
+    return large, compact
+
+
+LARGE, COMPACT = _rooms()
+
+
+def position(parameter: Parameter, value: float) -> float:
+    """Where on its bar a value lies, 0..1; a value that is no number lies at the default."""
+    return parameter.position_of(value if math.isfinite(value) else parameter.default)
+
+
+def origin(parameter: Parameter) -> float:
+    """Where a bar starts: at zero for a parameter that goes both ways, else at its left end."""
+    return parameter.position_of(0.0) if parameter.minimum < 0 < parameter.maximum else 0.0
+
+
+def value_text(parameter: Parameter, value: float) -> tuple[str, str]:
+    """The value in figures, and its unit where the name does not say it already."""
+    if parameter.kind == "toggle":
+        return ("on" if value >= 0.5 else "off"), ""
+    if not math.isfinite(value):
+        return "?", ""
+    words = parameter.name.replace("_", ".").split(".")
+    unit = "" if parameter.unit in words else parameter.unit
+    if parameter.step >= 1:
+        return f"{value:.0f}", unit
+    decimals = 1 if parameter.unit == "°" else 2
+    # Adding zero turns -0.00, which flickers as a value settles, into 0.00.
+    return f"{round(value, decimals) + 0.0:.{decimals}f}", unit
+
+
+def draw_large(
+    target: pygame.Surface, type_: Lettering, area: pygame.Rect, values: NDArray
+) -> None:
+    """Columns of name, figure and bar, filled from the top down."""
+    columns = math.ceil(len(LARGE) / ROWS)
+    gap = type_.px(32)
+    width = (area.width - gap * (columns - 1)) / columns
+    row_height = area.height / ROWS
+    for i, parameter in enumerate(LARGE):
+        column, row = divmod(i, ROWS)
+        cell = pygame.Rect(
+            round(area.x + column * (width + gap)),
+            round(area.y + row * row_height),
+            round(width),
+            round(row_height),
+        )
+        _draw_cell(target, type_, cell, parameter, float(values[INDEX[parameter.name]]))
+
+
+def _draw_cell(
+    target: pygame.Surface, type_: Lettering, cell: pygame.Rect, parameter: Parameter, value: float
+) -> None:
+    thick = type_.px(5)
+    bar = pygame.Rect(cell.x, cell.bottom - thick - type_.px(5), cell.width, thick)
+    baseline = bar.y - type_.px(3) + type_.font(25).get_descent()
+    moved = abs(value - parameter.default) > 1e-3 * (parameter.maximum - parameter.minimum)
+    name_px = type_.put(target, parameter.name, (cell.x, baseline), 25, INK if moved else SOFT)
+    figure, unit = value_text(parameter, value)
+    right = cell.right
+    figure_px = type_.width(figure, 25)
+    unit_px = type_.width(" " + unit, 21) if unit else 0
+    if unit and name_px + figure_px + unit_px + type_.px(8) <= cell.width:
+        type_.put(target, unit, (right, baseline), 21, FAINT, "right")
+        right -= unit_px
+    type_.put(target, figure, (right, baseline), 25, INK, "right")
+    _draw_bar(target, bar, origin(parameter), position(parameter, value), type_.px(3))
+
+
+def _draw_bar(
+    target: pygame.Surface, bar: pygame.Rect, start: float, end: float, mark_px: int
+) -> None:
+    target.fill(TRACK, bar)
+    left, right = sorted((bar.x + start * bar.width, bar.x + end * bar.width))
+    target.fill(ACCENT, pygame.Rect(round(left), bar.y, round(right) - round(left), bar.height))
+    if start > 0:
+        target.fill(FAINT, pygame.Rect(round(bar.x + start * bar.width), bar.y, 1, bar.height))
+    # The mark keeps a bar of no length visible.
+    x = min(round(bar.x + end * bar.width), bar.right - mark_px)
+    target.fill(INK, pygame.Rect(x, bar.y - 1, mark_px, bar.height + 2))
+
+
+def draw_compact(
+    target: pygame.Surface, type_: Lettering, area: pygame.Rect, values: NDArray
+) -> None:
+    """One row a group: its name, then a small upright bar for each member."""
+    label_px = max(type_.width(group[0].group, 25) for group in COMPACT) + type_.px(16)
+    row_height = area.height / len(COMPACT)
+    for row, group in enumerate(COMPACT):
+        height = round(row_height - type_.px(8))
+        top = round(area.y + row * row_height)
+        baseline = top + (height + type_.font(25).get_ascent()) // 2
+        first = INDEX[group[0].name]
+        member_values = values[first : first + len(group)]
+        moved = bool((abs(member_values) > 5e-3).any())
+        type_.put(target, group[0].group, (area.x, baseline), 25, INK if moved else SOFT)
+        # The last bar ends where the panel's inside ends: no gap after it.
+        slot = (area.width - label_px) / (len(group) - 0.38)
+        for i, parameter in enumerate(group):
+            x = round(area.x + label_px + i * slot)
+            width = max(2, round(slot * 0.62))
+            place = pygame.Rect(x, top, width, height)
+            _draw_upright(target, place, parameter, float(member_values[i]), type_.px(3))
+
+
+def _draw_upright(
+    target: pygame.Surface, place: pygame.Rect, parameter: Parameter, value: float, mark_px: int
+) -> None:
+    target.fill(TRACK, place)
+    zero = place.bottom - round(origin(parameter) * place.height)
+    end = place.bottom - round(position(parameter, value) * place.height)
+    top, bottom = min(zero, end), max(zero, end)
+    target.fill(ACCENT, pygame.Rect(place.x, top, place.width, bottom - top))
+    y = min(max(end - mark_px // 2, place.y), place.bottom - mark_px)
+    colour = INK if top < bottom else FAINT
+    target.fill(colour, pygame.Rect(place.x, y, place.width, mark_px))

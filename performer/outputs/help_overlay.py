@@ -1,0 +1,99 @@
+"""The help over the picture: every key, and where to send OSC, derived from the table."""
+
+from itertools import groupby
+
+import pygame
+
+from performer.outputs.base import APP_KEYS
+from performer.outputs.lettering import ACCENT, FAINT, INK, SOFT, Lettering, panel
+from performer.parameters import TABLE, Parameter
+from performer.status import Status
+
+
+def key_rows() -> list[tuple[str, str]]:
+    """What to press and what it does; a group's keys share one row."""
+    rows = list(APP_KEYS)
+    keyed = [parameter for parameter in TABLE if parameter.key]
+    for group, members in groupby(keyed, key=lambda parameter: parameter.group):
+        run = list(members)
+        first, last = run[0], run[-1]
+        key, words = first.key.capitalize(), first.help
+        if len(run) > 1:
+            key = f"{key} – {last.key.capitalize()}"
+            words = f"{group.capitalize()} {_member(first)} to {_member(last)} of the patch."
+        rows.append((key, words))
+    return rows
+
+
+def address_rows() -> list[tuple[str, str]]:
+    """Each OSC address with its range; a numbered group is one row."""
+    rows = []
+    for group, members in groupby(TABLE, key=lambda parameter: parameter.group):
+        run = list(members)
+        if len(run) > 1 and all(_member(parameter).isdigit() for parameter in run):
+            rows.append((f"/{group}/{_member(run[0])} – {_member(run[-1])}", _range(run[0])))
+        else:
+            rows.extend((parameter.address, _range(parameter)) for parameter in run)
+    return rows
+
+
+def _member(parameter: Parameter) -> str:
+    return parameter.name.partition(".")[2]
+
+
+def _range(parameter: Parameter) -> str:
+    if parameter.kind == "trigger":
+        return "trigger"
+    if parameter.kind == "toggle":
+        return "0 or 1"
+    unit = "" if parameter.unit in ("", "seed") else f" {parameter.unit}"
+    return f"{parameter.minimum:g} to {parameter.maximum:g}{unit}".replace(" °", "°")
+
+
+class HelpOverlay:
+    """Draws the help for a window of one size; all lengths are those of a 1280x720 design."""
+
+    def __init__(self, window: tuple[int, int]) -> None:
+        self.window = window
+        self.type = Lettering(window)
+
+    def draw(self, target: pygame.Surface, status: Status) -> None:
+        """Draw onto a transparent surface of the window's size."""
+        px = self.type.px
+        sheet = pygame.Rect((0, 0), self.window).inflate(-2 * px(20), -2 * px(20))
+        panel(target, sheet, px(10))
+        inner = sheet.inflate(-2 * px(40), -2 * px(32))
+        keys = pygame.Rect(inner.x, inner.y, round(inner.width * 0.42), inner.height)
+        left = keys.right + px(40)
+        self._draw_keys(target, keys)
+        self._draw_osc(target, status, pygame.Rect(left, inner.y, inner.right - left, inner.height))
+
+    def _draw_title(self, target: pygame.Surface, text: str, area: pygame.Rect) -> None:
+        at = (area.x, area.y + self.type.px(30))
+        self.type.put(target, text, at, 44, ACCENT, width=area.width)
+
+    def _draw_keys(self, target: pygame.Surface, area: pygame.Rect) -> None:
+        self._draw_title(target, "Keys", area)
+        rows = key_rows()
+        gutter = max(self.type.width(key, 32) for key, _ in rows) + self.type.px(24)
+        step = min(self.type.px(56), (area.height - self.type.px(64)) / len(rows))
+        for i, (key, words) in enumerate(rows):
+            base = area.y + self.type.px(84) + i * step
+            self.type.put(target, key, (area.x, base), 32, INK)
+            room = area.width - gutter
+            self.type.put(target, words, (area.x + gutter, base), 28, SOFT, width=room)
+
+    def _draw_osc(self, target: pygame.Surface, status: Status, area: pygame.Rect) -> None:
+        self._draw_title(target, f"OSC to {status.osc_address}", area)
+        rows = address_rows()
+        half = (len(rows) + 1) // 2
+        gap = self.type.px(40)
+        width = (area.width - gap) / 2
+        step = min(self.type.px(42), (area.height - self.type.px(64)) / half)
+        for i, (address, span) in enumerate(rows):
+            column, row = divmod(i, half)
+            x = area.x + column * (width + gap)
+            base = area.y + self.type.px(84) + row * step
+            used = self.type.put(target, address, (x, base), 25, INK)
+            room = width - used - self.type.px(10)
+            self.type.put(target, span, (x + width, base), 25, FAINT, "right", width=room)

@@ -1,0 +1,121 @@
+"""The player's view over the picture: speed, sources, last events and every parameter."""
+
+import pygame
+
+from performer.outputs.bars import draw_compact, draw_large
+from performer.outputs.lettering import ACCENT, AMBER, FAINT, INK, SOFT, Lettering, panel
+from performer.status import Status
+
+EVENTS = 5
+SOURCES = ("midi", "osc", "key")
+
+
+class Hud:
+    """Draws a `Status` for a window of one size; all lengths are those of a 1280x720 design."""
+
+    def __init__(self, window: tuple[int, int]) -> None:
+        self.window = window
+        self.type = Lettering(window)
+
+    def draw(self, target: pygame.Surface, status: Status) -> None:
+        """Draw onto a transparent surface of the window's size."""
+        top, bottom = self._panels()
+        radius = self.type.px(10)
+        panel(target, top, radius)
+        panel(target, bottom, radius)
+        inner = top.inflate(-2 * self.type.px(20), -2 * self.type.px(14))
+        events_px = round(inner.width * 0.30)
+        left = pygame.Rect(inner.x, inner.y, inner.width - events_px, inner.height)
+        self._draw_meters(target, status, left)
+        self._draw_facts(target, status, left)
+        self._draw_events(target, status, inner, inner.right - events_px + self.type.px(20))
+        self._draw_notes(target, status, top)
+        self._draw_bars(target, status, bottom)
+
+    def _panels(self) -> tuple[pygame.Rect, pygame.Rect]:
+        margin, px = self.type.px(20), self.type.px
+        width = self.window[0] - 2 * margin
+        top = pygame.Rect(margin, margin, width, px(152))
+        height = px(286)
+        return top, pygame.Rect(margin, self.window[1] - margin - height, width, height)
+
+    def _draw_meters(self, target: pygame.Surface, status: Status, area: pygame.Rect) -> None:
+        meters = [
+            ("FPS", f"{status.fps:.1f}", "", INK),
+            ("FRAME MS", f"{status.frame_ms_p50:.1f}", f"p99 {status.frame_ms_p99:.1f}", INK),
+            ("LATE", f"{status.late_frames}", "", AMBER if status.late_frames else INK),
+        ]
+        for source in SOURCES:
+            if source in status.latency_ms:
+                p50, p99 = status.latency_ms[source]
+                meters.append((f"{source.upper()} DELAY MS", f"{p50:.0f}", f"p99 {p99:.0f}", INK))
+            else:
+                meters.append((f"{source.upper()} DELAY MS", "–", "", FAINT))
+        shares = (0.13, 0.21, 0.12, 0.18, 0.18, 0.18)
+        x = float(area.x)
+        for (caption, big, small, colour), share in zip(meters, shares, strict=True):
+            room = share * area.width - self.type.px(10)
+            self.type.put(target, caption, (x, area.y + self.type.px(14)), 18, SOFT, width=room)
+            base = area.y + self.type.px(50)
+            width = self.type.put(target, big, (x, base), 46, colour)
+            self.type.put(target, small, (x + width + self.type.px(7), base), 25, SOFT)
+            x += share * area.width
+
+    def _draw_facts(self, target: pygame.Surface, status: Status, area: pygame.Rect) -> None:
+        height, width = status.canvas
+        ports = ", ".join(status.midi_ports) or "no port"
+        columns = (
+            (0.30, ("device", status.device), ("canvas", f"{width} x {height}")),
+            (0.35, ("model", status.model), ("osc", status.osc_address or "off")),
+            (0.35, ("patch", status.patch), ("midi", ports)),
+        )
+        x = float(area.x)
+        for share, *facts in columns:
+            caption_px = max(self.type.width(name, 23) for name, _ in facts) + self.type.px(10)
+            room = share * area.width - caption_px - self.type.px(18)
+            for row, (name, text) in enumerate(facts):
+                base = area.y + self.type.px(86 + 30 * row)
+                self.type.put(target, name, (x, base), 23, FAINT)
+                self.type.put(target, text, (x + caption_px, base), 23, INK, width=room)
+            x += share * area.width
+
+    def _draw_events(
+        self, target: pygame.Surface, status: Status, area: pygame.Rect, left: int
+    ) -> None:
+        shades = (INK, SOFT, SOFT, FAINT, FAINT)
+        step = area.height / EVENTS
+        for i, text in enumerate(status.last_events[:EVENTS]):
+            base = area.y + (i + 0.72) * step
+            self.type.put(target, text, (left, base), 23, shades[i], width=area.right - left)
+
+    def _draw_notes(self, target: pygame.Surface, status: Status, top: pygame.Rect) -> None:
+        px = self.type.px
+        right = top.right
+        for word, shown in (("BLACKOUT", status.blackout), ("FROZEN", status.frozen)):
+            if shown:
+                right -= self._draw_badge(target, word, right, top.bottom + px(10)) + px(10)
+        if status.message:
+            room = right - top.x - px(40)
+            text = self.type.cut(status.message, 25, room)
+            rect = pygame.Rect(top.x, top.bottom + px(10), self.type.width(text, 25) + px(40), px(36))
+            panel(target, rect, px(8))
+            base = rect.y + (rect.height + self.type.font(25).get_ascent()) / 2
+            self.type.put(target, text, (rect.x + px(20), base), 25, AMBER)
+
+    def _draw_badge(self, target: pygame.Surface, word: str, right: int, y: int) -> int:
+        px = self.type.px
+        rect = pygame.Rect(0, y, self.type.width(word, 25) + px(32), px(36))
+        rect.right = right
+        colour = AMBER if word == "BLACKOUT" else ACCENT
+        pygame.draw.rect(target, colour, rect, border_radius=px(8))
+        base = rect.y + (rect.height + self.type.font(25).get_ascent()) / 2
+        self.type.put(target, word, (rect.centerx, base), 25, (8, 10, 14), "centre")
+        return rect.width
+
+    def _draw_bars(self, target: pygame.Surface, status: Status, bottom: pygame.Rect) -> None:
+        inner = bottom.inflate(-2 * self.type.px(20), -2 * self.type.px(12))
+        large = pygame.Rect(inner.x, inner.y, round(inner.width * 0.62), inner.height)
+        draw_large(target, self.type, large, status.values)
+        left = large.right + self.type.px(36)
+        compact = pygame.Rect(left, inner.y, inner.right - left, inner.height)
+        draw_compact(target, self.type, compact, status.values)

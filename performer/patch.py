@@ -1,0 +1,86 @@
+"""The patch file: reading one, or a controller profile, every value checked before the show."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from performer.checks import check_version, read_bindings, read_modulators, read_scenes, read_values
+from performer.schema import (
+    STARTER,
+    Binding,
+    Controller,
+    ControllerHead,
+    Modulator,
+    Patch,
+    PatchHead,
+    Scene,
+)
+from performer.toml_files import Document, PatchError, read_text
+
+__all__ = [
+    "Binding",
+    "Controller",
+    "Modulator",
+    "Patch",
+    "PatchError",
+    "Scene",
+    "load_controller",
+    "load_patch",
+    "match_controller",
+    "model_path",
+    "parse_controller",
+    "parse_patch",
+]
+
+
+def load_patch(path: Path) -> Patch:
+    """Read a patch file; raises PatchError."""
+    return parse_patch(read_text(path), path)
+
+
+def parse_patch(text: str, path: Path) -> Patch:
+    """Read a patch's text; `path` names it in errors. Raises PatchError."""
+    doc = Document(text, path)
+    check_version(doc)
+    head = doc.head(PatchHead, ("start", "bindings", "modulators", "scenes"))
+    if head.model != STARTER and not head.model.endswith(".safetensors"):
+        doc.fail("model", f'"{head.model}" is not allowed; use "starter" or a .safetensors file')
+    return Patch(
+        name=head.name,
+        about=head.about,
+        model=head.model,
+        start=read_values(doc, "start", doc.table("start")),
+        bindings=read_bindings(doc),
+        modulators=read_modulators(doc),
+        scenes=read_scenes(doc),
+    )
+
+
+def model_path(patch: Patch, path: Path) -> Path | None:
+    """The weights of the patch that was read from `path`; None means the starter model."""
+    return None if patch.model == STARTER else path.parent / patch.model
+
+
+def load_controller(path: Path) -> Controller:
+    """Read a controller profile; raises PatchError."""
+    return parse_controller(read_text(path), path)
+
+
+def parse_controller(text: str, path: Path) -> Controller:
+    """Read a controller profile's text; `path` names it in errors. Raises PatchError."""
+    doc = Document(text, path)
+    check_version(doc)
+    head = doc.head(ControllerHead, ("controls", "bindings"))
+    if not head.match or not all(head.match):
+        doc.fail("match", "needs parts of the port's name")
+    return Controller(head.name, head.match, read_bindings(doc, of_controller=True))
+
+
+def match_controller(controllers: Iterable[Controller], port_name: str) -> Controller | None:
+    """The profile for a port; of several that match, the one with the longest match."""
+    port_name = port_name.lower()
+    best: tuple[int, Controller | None] = (0, None)
+    for controller in controllers:
+        for part in controller.match:
+            if part.lower() in port_name and len(part) > best[0]:
+                best = (len(part), controller)
+    return best[1]
