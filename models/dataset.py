@@ -83,7 +83,7 @@ def read_image(path: Path, background: tuple[int, int, int] = (0, 0, 0)) -> Imag
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's warning on size: our own bound follows.
-        image = Image.open(path)
+        image: Image.Image = Image.open(path)
     if image.width * image.height > PIXELS_MAXIMUM:
         raise ValueError(f"{image.width}x{image.height} pixels are too many")
     image.load()

@@ -55,6 +55,17 @@ def upsample(image: Tensor, kernel: Tensor) -> Tensor:
     return F.conv_transpose2d(image, weight, stride=2, padding=1, groups=channels)
 
 
+def smooth_noise(channels: int, size: tuple[int, int]) -> Tensor:
+    """Normal noise as coarse as 4 cells on the shorter side, (channels, *size).
+
+    At 4x4 it is the paper's constant; a larger base drawn pixel by pixel would begin as grain
+    finer than any composition, which training first has to unlearn.
+    """
+    cells = tuple(max(4, round(4 * side / min(size))) for side in size)
+    noise = torch.randn(1, channels, *cells)
+    return F.interpolate(noise, size, mode="bicubic", align_corners=False)[0]
+
+
 class Dense(nn.Module):
     """A linear layer with a run-time weight scale (equalised learning rate)."""
 
@@ -164,7 +175,7 @@ class SynthesisBlock(nn.Module):
         size, outputs = canvas.size_at(level), widths.channels(level)
         self.first = level == 0
         if self.first:
-            self.const = nn.Parameter(torch.randn(outputs, *size))
+            self.const = nn.Parameter(smooth_noise(outputs, size))
         else:
             inputs = widths.channels(level - 1)
             self.conv0 = StyledConv(inputs, outputs, widths.w_dim, size, up=True)
@@ -193,7 +204,8 @@ class Synthesis(nn.Module):
         super().__init__()
         self.canvas = canvas
         self.num_ws = 2 * len(canvas.levels)
-        for level in canvas.levels:
+        self.b4 = SynthesisBlock(0, canvas, widths)
+        for level in canvas.levels[1:]:
             setattr(self, f"b{4 << level}", SynthesisBlock(level, canvas, widths))
 
     def forward(self, ws: Tensor, *, fresh_noise: bool = False) -> Tensor:
@@ -203,7 +215,7 @@ class Synthesis(nn.Module):
             block = getattr(self, f"b{4 << level}")
             own_ws = ws[:, 2 * level - 1 : 2 * level + 2]
             x, image = block(x, image, own_ws, fresh_noise=fresh_noise)
-        return image  # type: ignore[no-any-return]
+        return image
 
 
 class Generator(nn.Module):

@@ -29,10 +29,10 @@ GRID_EVERY_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is, for a progress bar."""
+    """How far a run is; `done` is the share 0..1 of this sitting, in time."""
 
+    done: float
     kimg: float
-    goal_kimg: float
     images_per_s: float
     losses: dict[str, float]
     eta_s: float
@@ -65,7 +65,10 @@ class Run:
             rate = (trainer.kimg - start_kimg) * 1000 / (now_s - start_s)
             eta_s = (goal_kimg - trainer.kimg) * 1000 / rate
             left_s = goal_s - (now_s - start_s)
-            report(Progress(trainer.kimg, goal_kimg, rate, losses, min(eta_s, left_s)))
+            eta_s = min(eta_s, left_s)
+            elapsed_s = now_s - start_s
+            done = elapsed_s / (elapsed_s + max(eta_s, 1e-9))
+            report(Progress(done, trainer.kimg, rate, losses, max(eta_s, 0.0)))
             if now_s - drawn_s > GRID_EVERY_S:
                 self.draw_samples()
                 self.log(losses, rate)

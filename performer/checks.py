@@ -18,7 +18,7 @@ def check_version(doc: Document) -> None:
     """Fail, before all else, for a file that this program is too old to read."""
     version = doc.data.get("version", VERSION)
     if isinstance(version, int) and version > VERSION:
-        doc.fail("", f"this file needs a newer performer: version {version}, not {VERSION}")
+        doc.fail("version", f"this file needs a newer performer; this one reads version {VERSION}")
     if version != VERSION:
         doc.fail("version", f"must be {VERSION}")
 
@@ -38,6 +38,8 @@ def read_values(doc: Document, entry: str, table: Mapping[str, object]) -> dict[
         ):
             doc.fail(place, "must be a number")
         doc.check(place, value, parameter.minimum, parameter.maximum)
+        if parameter.clamp(value) != value or (parameter.kind == "toggle" and value not in (0, 1)):
+            doc.fail(place, f"{value:g} is not allowed; use a whole number")
         values[name] = float(value)
     return values
 

@@ -1,8 +1,9 @@
 """One binding heard on one physical control: where the hand is, and what that means in units."""
 
+from performer.events import MidiEvent
 from performer.parameters import BY_NAME, shape, unshape
 from performer.schema import Binding
-from performer.sources import parse_source
+from performer.sources import Source, parse_source
 from performer.takeover import TAKEOVERS
 
 # Springs and sliders that keep a position which the parameter may have left.
@@ -47,3 +48,13 @@ class Control:
     def _position_of(self, value: float) -> float:
         bent = (value - self.low) / (self.high - self.low)
         return unshape(self._curve, min(max(bent, 0.0), 1.0))
+
+
+def listens(source: Source, binding: Binding, event: MidiEvent) -> bool:
+    """Whether a MIDI event is of the control that a binding names."""
+    return (
+        source.kind == event.kind
+        and source.number in (None, event.number)
+        and binding.channel in (None, event.channel)
+        and (binding.port is None or binding.port.lower() in event.port.lower())
+    )

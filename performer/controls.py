@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from performer.addresses import AddressBook
-from performer.control import Control
+from performer.control import Control, listens
 from performer.events import Event, KeyEvent, MidiEvent, OscArgument, OscEvent, PortEvent
 from performer.parameters import BY_ADDRESS, BY_NAME, TABLE, Kind, Parameter
 from performer.schema import Binding
 from performer.slew import Slew
-from performer.sources import Source, parse_source
+from performer.sources import parse_source
 
 # More physical controls than any stage has; only garbage reaches it.
 MAX_ROUTES = 8192
@@ -67,7 +67,9 @@ class Controls:
         """Move a parameter other than by an event: a scene, the page. A trigger stays 0."""
         parameter = BY_NAME[name]
         if parameter.kind != "trigger" and math.isfinite(value):
-            self._aim(parameter, parameter.clamp(value), parameter.slew_s)
+            is_toggle = parameter.kind == "toggle"
+            target = float(value >= 0.5) if is_toggle else parameter.clamp(value)
+            self._aim(parameter, target, parameter.slew_s)
 
     def advance(self, dt_s: float) -> npt.NDArray[np.float64]:
         """Let `dt_s` pass; the slewed values, float64, in table order and units; triggers are 0."""
@@ -109,7 +111,7 @@ class Controls:
         if event.kind == "note" and event.value <= 0.0:
             return []
         is_strike = event.kind in ("note", "program")
-        hand = event.number / 127 if event.kind == "program" else event.value
+        hand = min(event.number, 127) / 127 if event.kind == "program" else event.value
         hand = min(max(hand, 0.0), 1.0)
         actions = []
         for control in self._route(event):
@@ -122,9 +124,9 @@ class Controls:
         physical = (event.port, event.kind, event.channel, event.number)
         controls = self._routes.get(physical)
         if controls is None:
-            bound = [b for source, b in self._bindings if _listens(source, b, event)]
+            bound = [b for source, b in self._bindings if listens(source, b, event)]
             profile = self._profiles.get(event.port, ())
-            own = [b for b in profile if _listens(parse_source(b.source), b, event)]
+            own = [b for b in profile if listens(parse_source(b.source), b, event)]
             controls = tuple(Control(binding) for binding in bound or own)
             if len(self._routes) >= MAX_ROUTES:
                 self._routes.clear()
@@ -147,7 +149,8 @@ class Controls:
                 if number is not None or (not event.args and parameter.kind != "value"):
                     is_understood = True
                     actions += self._hear(parameter, control, number)
-        self.refused[event.source] += not is_understood
+        if not is_understood:
+            self.refused[event.source] += 1
         return actions
 
     def _hear(
@@ -182,15 +185,6 @@ class Controls:
     def _aim(self, parameter: Parameter, target: float, slew_s: float) -> list[Action]:
         self._slew.aim(parameter.name, target, slew_s)
         return [Action(parameter.name, parameter.kind)]
-
-
-def _listens(source: Source, binding: Binding, event: MidiEvent) -> bool:
-    return (
-        source.kind == event.kind
-        and source.number in (None, event.number)
-        and binding.channel in (None, event.channel)
-        and (binding.port is None or binding.port.lower() in event.port.lower())
-    )
 
 
 def _first_number(args: Sequence[OscArgument]) -> float | None:

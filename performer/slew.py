@@ -9,6 +9,8 @@ from performer.parameters import BY_NAME, INDEX, TABLE
 
 Array = npt.NDArray[np.float64]
 
+MINIMA = np.array([parameter.minimum for parameter in TABLE])
+MAXIMA = np.array([parameter.maximum for parameter in TABLE])
 SLEWS_S = np.array([parameter.slew_s for parameter in TABLE])
 
 
@@ -49,5 +51,7 @@ class Slew:
         is_slow = self._slews_s > 0.0
         exponent = np.divide(-dt_s, self._slews_s, out=np.zeros(len(TABLE)), where=is_slow)
         shrink = np.where(is_slow, np.exp(exponent), 0.0)
-        self._values = self._targets + (self._values - self._targets) * shrink
+        values = self._targets + (self._values - self._targets) * shrink
+        # Rounding could step over an end by one unit in the last place.
+        self._values = np.clip(values, MINIMA, MAXIMA)
         return self.values

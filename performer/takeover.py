@@ -4,6 +4,7 @@ All positions run 0..1 in the binding's own space. Pick-up follows the truth tab
 `softtakeover.cpp`.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 # Within three steps of a 7-bit control, as in Mixxx.
@@ -73,4 +74,4 @@ class Scale:
         self._last = None
 
 
-TAKEOVERS = {"none": Direct, "pickup": Pickup, "scale": Scale}
+TAKEOVERS: dict[str, Callable[[], Takeover]] = {"none": Direct, "pickup": Pickup, "scale": Scale}

@@ -65,10 +65,12 @@ class Document:
         line = line_of(key_lines(self._text), entry)
         raise PatchError(f"{self._file}:{line}: {entry + ': ' if entry else ''}{reason}")
 
-    def check(self, entry: str, value: float, low: float, high: float, allowed: str = "") -> None:
+    def check(self, entry: str, value: float, low: float, high: float) -> None:
         """Fail unless low <= value <= high; NaN fails too."""
         if not low <= value <= high:
-            self.fail(entry, f"{value:g} is not allowed; use {allowed or f'{low:g} to {high:g}'}")
+            # A whole number can be too large for a float.
+            shown = f"{value:g}" if isinstance(value, float) else str(value)[:24]
+            self.fail(entry, f"{shown} is not allowed; use {low:g} to {high:g}")
 
     def table(self, name: str) -> dict[str, object]:
         """A table of the document, empty where there is none."""

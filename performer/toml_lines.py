@@ -35,15 +35,20 @@ def key_lines(text: str) -> dict[str, int]:
             table = path = _table_path(keys, is_array, counts)
         else:
             path = ".".join([table, *keys] if table else keys)
-        lines.setdefault(path, line)
+        lines[path] = line
+        for parent in _parents(path):
+            lines.setdefault(parent, line)
     return lines
 
 
 def line_of(lines: dict[str, int], path: str) -> int:
     """The line of `path`, or of the nearest thing around it that has one."""
-    while path and path not in lines:
-        path = path[: max(path.rfind("."), path.rfind("["), 0)]
-    return lines.get(path, 1)
+    return next((lines[place] for place in (path, *_parents(path)) if place in lines), 1)
+
+
+def _parents(path: str) -> list[str]:
+    """The paths around a path, the nearest first."""
+    return [path[: match.start()] for match in re.finditer(r"[.\[]", path)][::-1]
 
 
 def _statements(text: str) -> list[tuple[int, list[Token]]]:

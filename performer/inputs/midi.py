@@ -13,7 +13,7 @@ from typing import Any
 from performer.clock import Clock
 from performer.events import Inbox, PortEvent
 from performer.inputs import InputError, midi_system
-from performer.inputs.midi_messages import Reader
+from performer.inputs.midi_port import QUEUE, Heart, Port
 from performer.inputs.midi_system import CLIENT, list_ports
 from performer.inputs.refusals import Refusals
 
@@ -23,23 +23,6 @@ _POLL_S = 0.001
 _SCAN_S = 0.1
 _PROBE_S = 3.0
 _REOPEN_S = 2.0
-_QUEUE = 4096
-_MOST_AT_ONCE = 1024
-
-
-class _Port:
-    """One open rtmidi input and the reader of its messages."""
-
-    def __init__(self, source: Any, name: str) -> None:
-        self.source = source
-        self.name = name
-        self.reader = Reader(name)
-
-    def close(self) -> None:
-        try:
-            self.source.close_port()
-        finally:
-            self.source.delete()
 
 
 class MidiInput:
@@ -53,10 +36,11 @@ class MidiInput:
         self._inbox, self._clock = inbox, clock
         self._wanted = (name or "").lower()
         self._refusals = Refusals(inbox, clock)
-        self._scanner: _Port | None = None
-        self._witness: Any = None
+        self._scanner: Port | None = None
+        self._heart: Heart | None = None
+        self._lost: list[Any] = []
         self._api, self._api_name = 0, ""
-        self._ports: dict[str, _Port] = {}
+        self._ports: dict[str, Port] = {}
         self._failed: dict[str, float] = {}
         self._names: tuple[str, ...] = ()
         self._problem = "MIDI: looking for a MIDI system"
@@ -91,71 +75,62 @@ class MidiInput:
                 # Nothing a driver does may end this thread.
                 self._problem = f"MIDI: {error}"
                 self._refusals.add("MIDI", f"{type(error).__name__}: {error}")
-            self._stop()
+            self._lose()
             self._closing.wait(_PROBE_S)
+        self._bury()
 
     def _start(self) -> None:
         api = midi_system.find_api()
+        # Only now: a call to a JACK server that hangs would hang the program, and JACK frees by
+        # itself what outlives its server as soon as the next client comes.
+        self._bury()
         if self._closing.is_set():
             return
         import rtmidi
 
         self._api, self._api_name = api, rtmidi.get_api_name(api)
-        source = rtmidi.MidiIn(api, CLIENT, _QUEUE)
-        self._scanner = _Port(source, f"{CLIENT}:in")
-        if api != rtmidi.API_WINDOWS_MM:
-            source.open_virtual_port(midi_system.virtual_port(self._api_name))
+        port_name = midi_system.virtual_port(self._api_name)
+        source = rtmidi.MidiIn(api, CLIENT, QUEUE)
+        self._scanner = Port(source, f"{CLIENT}:in")
         if api == rtmidi.API_UNIX_JACK:
-            self._witness = rtmidi.MidiOut(api, f"{CLIENT}-watch")
+            sender = rtmidi.MidiOut(api, f"{CLIENT}-heart")
+            self._lost.append(sender)
+            self._heart = Heart(sender, self._scanner, port_name)
+            self._lost.remove(sender)
+        elif api != rtmidi.API_WINDOWS_MM:
+            source.open_virtual_port(port_name)
         self._problem = ""
 
     def _serve(self) -> None:
         scan_s = float("-inf")
-        while not self._closing.is_set():
+        while not self._closing.is_set() and self._scanner is not None:
             if time.monotonic() >= scan_s:
-                if not self._scan():
-                    raise InputError("MIDI: the JACK server has gone; waiting for it")
+                self._scan(self._scanner)
                 scan_s = time.monotonic() + _SCAN_S
             for port in (self._scanner, *self._ports.values()):
-                if port is not None:
-                    self._read(port)
+                for event in port.read(self._clock, self._refusals):
+                    self._inbox.put(event)
+            if self._heart is not None and not self._heart.beats():
+                raise InputError("MIDI: the JACK server has gone; waiting for it")
             time.sleep(_POLL_S)
 
-    def _read(self, port: _Port) -> None:
-        for _ in range(_MOST_AT_ONCE):
-            message = port.source.get_message()
-            if message is None:
-                return
-            try:
-                for event in port.reader.read(message[0], self._clock.now()):
-                    self._inbox.put(event)
-            except Exception as error:
-                self._refusals.add(f"MIDI from {port.name}", str(error))
-
-    def _scan(self) -> bool:
-        """Open what came and close what went; False when the MIDI system itself has gone."""
-        if self._scanner is None:
-            return False
-        there = self._scanner.source.get_ports()
-        if self._witness is not None and not any(
-            midi_system.is_own(raw) for raw in self._witness.get_ports()
-        ):
-            # A dead JACK server lists no ports, not even ours.
-            return False
+    def _scan(self, scanner: Port) -> None:
+        """Open what came and close what went."""
+        there = scanner.source.get_ports()
         wanted = [raw for raw in there if raw and self._wants(raw)]
         for raw in [raw for raw in self._ports if raw not in wanted]:
             self._forget(raw)
+        self._bury()
         for raw in wanted:
             if raw not in self._ports and self._failed.get(raw, 0.0) <= time.monotonic():
                 self._open(raw)
         self._failed = {raw: at_s for raw, at_s in self._failed.items() if raw in there}
-        return True
 
     def _open(self, raw: str) -> None:
         import rtmidi
 
         name = self._display(raw)
-        source = rtmidi.MidiIn(self._api, CLIENT, _QUEUE)
+        source = rtmidi.MidiIn(self._api, CLIENT, QUEUE)
         try:
             # Its own list: a port's index may have changed since the scan.
             source.open_port(source.get_ports().index(raw), name)
@@ -166,14 +141,12 @@ class MidiInput:
             self._failed[raw] = time.monotonic() + _REOPEN_S
             return
         self._failed.pop(raw, None)
-        self._ports[raw] = _Port(source, name)
+        self._ports[raw] = Port(source, name)
         self._announce(name, True)
 
     def _forget(self, raw: str) -> None:
         port = self._ports.pop(raw)
-        # A driver may complain about a device that is gone; there is nothing left to do for it.
-        with contextlib.suppress(Exception):
-            port.close()
+        self._lost.append(port.source)
         self._announce(port.name, False)
 
     def _announce(self, name: str, present: bool) -> None:
@@ -186,13 +159,19 @@ class MidiInput:
     def _display(self, raw: str) -> str:
         return midi_system.display_name(raw, self._api_name)
 
-    def _stop(self) -> None:
-        """Delete every MIDI object: JACK crashes on one that outlives its server."""
+    def _lose(self) -> None:
+        """Give up every port, without a call to a system that may be gone."""
         for raw in list(self._ports):
             self._forget(raw)
-        if self._scanner is not None:
-            self._scanner.source.delete()
-        if self._witness is not None:
-            self._witness.delete()
-        self._scanner = self._witness = None
+        self._lost += [part.source for part in (self._scanner, self._heart) if part is not None]
+        self._scanner = self._heart = None
         self._failed.clear()
+
+    def _bury(self) -> None:
+        """Close and delete what was given up."""
+        while self._lost:
+            source = self._lost.pop()
+            # A driver may complain about a device that is gone; nothing is left to do for it.
+            with contextlib.suppress(Exception):
+                source.close_port()
+            source.delete()

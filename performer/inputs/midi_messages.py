@@ -45,7 +45,11 @@ class Reader:
             raise ValueError("an empty message")
         if data[0] >= _SYSTEM:
             return []
-        message = mido.Message.from_bytes(data)
+        try:
+            message = mido.Message.from_bytes(data)
+        except IndexError:
+            # mido's answer to half a pitch wheel.
+            raise ValueError(f"half a message {list(data)}") from None
         channel = message.channel + 1
 
         def event(kind: MidiKind, number: int, value: float) -> MidiEvent:

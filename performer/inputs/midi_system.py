@@ -82,7 +82,7 @@ def virtual_port(api_name: str) -> str:
 
 def is_own(raw: str) -> bool:
     """Whether a port belongs to this program; JACK numbers the clients of one name."""
-    return re.match(rf"{CLIENT}(-\d+)?:", raw) is not None
+    return re.match(rf"{CLIENT}(-heart)?(-\d+)?:", raw) is not None
 
 
 def is_device(raw: str) -> bool:

@@ -116,18 +116,21 @@ class OscInput:
 
 def _bind(host: str, port: int) -> socket.socket:
     where = f"OSC: port {port} on {host}"
+    if not 0 <= port <= 65_535:
+        # The resolver would take it modulo 65,536.
+        raise InputError(f"{where}: a port is a number from 0 to 65535")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE
         )[0]
         receiver = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError, OverflowError) as error:
+    except (OSError, UnicodeError) as error:
         raise InputError(f"{where}: {error}; choose another with --osc HOST:PORT") from error
     try:
         receiver.setblocking(False)
         _enlarge(receiver)
         receiver.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         receiver.close()
         raise InputError(
             f"{where} {_reason(error)}; choose another with --osc HOST:PORT"

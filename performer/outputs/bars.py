@@ -3,6 +3,7 @@
 import math
 from itertools import groupby
 
+import numpy as np
 import pygame
 from numpy.typing import NDArray
 
@@ -56,7 +57,7 @@ def value_text(parameter: Parameter, value: float) -> tuple[str, str]:
 
 
 def draw_large(
-    target: pygame.Surface, type_: Lettering, area: pygame.Rect, values: NDArray
+    target: pygame.Surface, type_: Lettering, area: pygame.Rect, values: NDArray[np.float64]
 ) -> None:
     """Columns of name, figure and bar, filled from the top down."""
     columns = math.ceil(len(LARGE) / ROWS)
@@ -79,7 +80,7 @@ def _draw_cell(
 ) -> None:
     thick = type_.px(5)
     bar = pygame.Rect(cell.x, cell.bottom - thick - type_.px(5), cell.width, thick)
-    baseline = bar.y - type_.px(3) + type_.font(25).get_descent()
+    baseline = bar.y - type_.px(4) + type_.font(25).get_descent()
     moved = abs(value - parameter.default) > 1e-3 * (parameter.maximum - parameter.minimum)
     name_px = type_.put(target, parameter.name, (cell.x, baseline), 25, INK if moved else SOFT)
     figure, unit = value_text(parameter, value)
@@ -107,7 +108,7 @@ def _draw_bar(
 
 
 def draw_compact(
-    target: pygame.Surface, type_: Lettering, area: pygame.Rect, values: NDArray
+    target: pygame.Surface, type_: Lettering, area: pygame.Rect, values: NDArray[np.float64]
 ) -> None:
     """One row a group: its name, then a small upright bar for each member."""
     label_px = max(type_.width(group[0].group, 25) for group in COMPACT) + type_.px(16)

@@ -5,9 +5,7 @@ from typing import Literal
 Fit = Literal["contain", "cover"]
 
 
-def fitted(
-    image: tuple[int, int], window: tuple[int, int], fit: Fit
-) -> tuple[int, int, int, int]:
+def fitted(image: tuple[int, int], window: tuple[int, int], fit: Fit) -> tuple[int, int, int, int]:
     """Left, top, width and height, in pixels, of an image of (w, h) centred in a window (w, h).
 
     `contain` shows all of it between black bars, `cover` fills the window and crops.

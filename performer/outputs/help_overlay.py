@@ -57,10 +57,15 @@ class HelpOverlay:
         self.window = window
         self.type = Lettering(window)
 
+    def areas(self) -> tuple[pygame.Rect, ...]:
+        """The part of the window that the help covers."""
+        margin = 2 * self.type.px(20)
+        return (pygame.Rect((0, 0), self.window).inflate(-margin, -margin),)
+
     def draw(self, target: pygame.Surface, status: Status) -> None:
         """Draw onto a transparent surface of the window's size."""
         px = self.type.px
-        sheet = pygame.Rect((0, 0), self.window).inflate(-2 * px(20), -2 * px(20))
+        (sheet,) = self.areas()
         panel(target, sheet, px(10))
         inner = sheet.inflate(-2 * px(40), -2 * px(32))
         keys = pygame.Rect(inner.x, inner.y, round(inner.width * 0.42), inner.height)

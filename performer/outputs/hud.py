@@ -17,6 +17,13 @@ class Hud:
         self.window = window
         self.type = Lettering(window)
 
+    def areas(self) -> tuple[pygame.Rect, ...]:
+        """The parts of the window that the HUD may cover; the picture keeps the rest."""
+        top, bottom = self._panels()
+        top.height += self.type.px(50)
+        window = pygame.Rect((0, 0), self.window)
+        return top.clip(window), bottom.clip(window)
+
     def draw(self, target: pygame.Surface, status: Status) -> None:
         """Draw onto a transparent surface of the window's size."""
         top, bottom = self._panels()
@@ -42,16 +49,16 @@ class Hud:
     def _draw_meters(self, target: pygame.Surface, status: Status, area: pygame.Rect) -> None:
         meters = [
             ("FPS", f"{status.fps:.1f}", "", INK),
-            ("FRAME MS", f"{status.frame_ms_p50:.1f}", f"p99 {status.frame_ms_p99:.1f}", INK),
+            ("FRAME", f"{status.frame_ms_p50:.1f}", f"p99 {status.frame_ms_p99:.1f} ms", INK),
             ("LATE", f"{status.late_frames}", "", AMBER if status.late_frames else INK),
         ]
         for source in SOURCES:
             if source in status.latency_ms:
                 p50, p99 = status.latency_ms[source]
-                meters.append((f"{source.upper()} DELAY MS", f"{p50:.0f}", f"p99 {p99:.0f}", INK))
+                meters.append((f"{source.upper()} DELAY", f"{p50:.0f}", f"p99 {p99:.0f} ms", INK))
             else:
-                meters.append((f"{source.upper()} DELAY MS", "–", "", FAINT))
-        shares = (0.13, 0.21, 0.12, 0.18, 0.18, 0.18)
+                meters.append((f"{source.upper()} DELAY", "–", "", FAINT))
+        shares = (0.11, 0.22, 0.10, 0.19, 0.19, 0.19)
         x = float(area.x)
         for (caption, big, small, colour), share in zip(meters, shares, strict=True):
             room = share * area.width - self.type.px(10)
@@ -95,12 +102,18 @@ class Hud:
             if shown:
                 right -= self._draw_badge(target, word, right, top.bottom + px(10)) + px(10)
         if status.message:
-            room = right - top.x - px(40)
-            text = self.type.cut(status.message, 25, room)
-            rect = pygame.Rect(top.x, top.bottom + px(10), self.type.width(text, 25) + px(40), px(36))
-            panel(target, rect, px(8))
-            base = rect.y + (rect.height + self.type.font(25).get_ascent()) / 2
-            self.type.put(target, text, (rect.x + px(20), base), 25, AMBER)
+            self._draw_message(target, status.message, top, right - top.x - px(40))
+
+    def _draw_message(
+        self, target: pygame.Surface, message: str, top: pygame.Rect, room: int
+    ) -> None:
+        px = self.type.px
+        text = self.type.cut(message, 25, room)
+        width = self.type.width(text, 25) + px(40)
+        rect = pygame.Rect(top.x, top.bottom + px(10), width, px(36))
+        panel(target, rect, px(8))
+        base = rect.y + (rect.height + self.type.font(25).get_ascent()) / 2
+        self.type.put(target, text, (rect.x + px(20), base), 25, AMBER)
 
     def _draw_badge(self, target: pygame.Surface, word: str, right: int, y: int) -> int:
         px = self.type.px

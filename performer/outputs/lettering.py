@@ -18,6 +18,7 @@ AMBER = (255, 186, 74)
 
 CACHE_SIZE = 768
 SMALLEST_PX = 15
+LONGEST = 200
 UNASSIGNED = "\ue000"
 
 
@@ -32,6 +33,7 @@ class Lettering:
     def __init__(self, window: tuple[int, int]) -> None:
         self.scale = min(window[0] / 1280, window[1] / 720)
         self._fonts: dict[int, pygame.font.Font] = {}
+        self._letters = {"→": ">", "−": "-"}
         self._cache: OrderedDict[tuple[str, int, Colour], pygame.Surface] = OrderedDict()
 
     def px(self, design_px: float) -> int:
@@ -41,13 +43,29 @@ class Lettering:
     def font(self, size: float) -> pygame.font.Font:
         return self._font(max(SMALLEST_PX, self.px(size)))
 
+    def _clean(self, text: str) -> str:
+        """The text without what a font refuses (NUL, surrogates) or draws as an empty box."""
+        return "".join(self._letters.get(c) or self._letter(c) for c in text)
+
+    def _letter(self, c: str) -> str:
+        known = c.isprintable() and ord(c) < 0x10000
+        if not known or self.font(24).metrics(c) == self.font(24).metrics(UNASSIGNED):
+            self._letters[c] = "?"
+        else:
+            self._letters[c] = c
+        return self._letters[c]
+
+    def _large(self, size: float) -> pygame.font.Font:
+        return self._font(2 * max(SMALLEST_PX, self.px(size)))
+
     def _font(self, px: int) -> pygame.font.Font:
         if px not in self._fonts:
             self._fonts[px] = pygame.font.Font(None, px)
         return self._fonts[px]
 
     def width(self, text: str, size: float) -> int:
-        return self.font(size).size(text)[0]
+        """Of the text as it is drawn, in pixels."""
+        return (self._large(size).size(self._clean(text))[0] + 1) // 2
 
     def height(self, size: float) -> int:
         return self.font(size).get_height()
@@ -65,8 +83,8 @@ class Lettering:
 
     def _draw(self, text: str, size: float, colour: Colour) -> pygame.Surface:
         """Twice as large, then halved: the font's own hinting spaces small letters unevenly."""
-        large = self._font(2 * max(SMALLEST_PX, self.px(size)))
-        drawn = large.render(printable(large, text), True, colour)
+        large = self._large(size)
+        drawn = large.render(self._clean(text), True, colour)
         width, height = drawn.get_size()
         return pygame.transform.smoothscale(drawn, ((width + 1) // 2, (height + 1) // 2))
 
@@ -88,6 +106,7 @@ class Lettering:
 
     def cut(self, text: str, size: float, width: float) -> str:
         """The text, its end replaced by an ellipsis when it is wider than `width` pixels."""
+        text = text[:LONGEST]
         if self.width(text, size) <= width:
             return text
         low, high = 0, len(text)
@@ -96,16 +115,6 @@ class Lettering:
             fits = self.width(text[:middle].rstrip() + "…", size) <= width
             low, high = (middle, high) if fits else (low, middle - 1)
         return text[:low].rstrip() + "…"
-
-
-def printable(font: pygame.font.Font, text: str) -> str:
-    """The text without what a font refuses (NUL raises) or draws as an empty box."""
-    text = text.replace("→", ">").replace("−", "-")
-    missing = font.metrics(UNASSIGNED)
-    return "".join(
-        c if c.isprintable() and ord(c) < 0x10000 and font.metrics(c) != missing else "?"
-        for c in text
-    )
 
 
 def panel(target: pygame.Surface, rect: pygame.Rect, radius: int) -> None:

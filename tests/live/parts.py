@@ -86,7 +86,7 @@ class JackServer:
         """Start it and wait until it answers."""
         self._process = subprocess.Popen(
             [self._jackd, "-n", self.name, "-r", *self._options]
-            + ["-d", "dummy", "-r", "48000", "-p", "64"],
+            + ["-d", "dummy", "-r", "48000", "-p", "256"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -1,0 +1,149 @@
+"""A generator prepared to make one image a frame: constants folded, nothing decided twice.
+
+Where a layer has more activations than weights the style and the demodulation go into the
+weights, else onto the activations: both are equation 1 and 3 of arXiv 1912.04958.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.networks import SQRT_2, Generator, StyledConv, SynthesisBlock, ToRGB, upsample
+
+PCA_SAMPLES = 10_000
+
+
+class Runtime:
+    """What the instrument plays: `map` z to w, `draw` an image from one w a layer."""
+
+    def __init__(self, generator: Generator, device: torch.device) -> None:
+        self.device = device
+        self.generator = generator.to(device).eval().requires_grad_(False)
+        self.height_px = generator.canvas.height_px
+        self.width_px = generator.canvas.width_px
+        self.num_ws, self.z_dim = generator.num_ws, generator.widths.z_dim
+        self.w_avg = self.generator.mapping.w_avg
+        const = generator.synthesis.b4.const[None]
+        self._const = const.contiguous(memory_format=torch.channels_last)
+        self._blocks = [
+            _Block(getattr(generator.synthesis, f"b{4 << level}"), 2 * level - 1)
+            for level in generator.canvas.levels
+        ]
+
+    @torch.inference_mode()
+    def map(self, z: Tensor) -> Tensor:
+        """(N, z_dim) to w (N, w_dim), both on the device."""
+        return self.generator.mapping(z)
+
+    @torch.inference_mode()
+    def draw(self, ws: Tensor, noise: float) -> Tensor:
+        """w of each layer (num_ws, w_dim) to an image (1, 3, H, W), most of it within -1..1.
+
+        `noise` scales the model's own noise; 1 is as trained.
+        """
+        x, image = self._blocks[0].draw(self._const, None, ws, noise)
+        for block in self._blocks[1:]:
+            x, image = block.draw(x, image, ws, noise)
+        return image
+
+    @torch.inference_mode()
+    def directions(self, count: int) -> Tensor:
+        """PCA of W (GANSpace, arXiv 2004.02546): (count, w_dim), rows one standard deviation long.
+
+        Always the same for the same model; where W has fewer dimensions, the rest is zero.
+        """
+        random = torch.Generator().manual_seed(0)
+        z = torch.randn(PCA_SAMPLES, self.z_dim, generator=random).to(self.device)
+        w = self.map(z).cpu().double()
+        centred = w - w.mean(dim=0)
+        variances, vectors = torch.linalg.eigh(centred.t() @ centred / (PCA_SAMPLES - 1))
+        pushes = (vectors * variances.clamp_min(0).sqrt()).t().flip(0)[:count]
+        # The sign of an eigenvector is arbitrary: its largest entry is made positive.
+        largest = pushes.gather(1, pushes.abs().argmax(dim=1, keepdim=True))
+        pushes = F.pad(pushes * largest.sign(), (0, 0, 0, count - len(pushes)))
+        return pushes.float().to(self.device)
+
+
+class _Block:
+    """One level: its convolutions and its colours, taking ws from index `first` on."""
+
+    def __init__(self, block: SynthesisBlock, first: int) -> None:
+        self.filter = block.resample_filter
+        if block.first:
+            self.convs = [_Conv(block.conv1, 0, gain=1.0)]
+        else:
+            up = _Conv(block.conv0, first, gain=SQRT_2)
+            self.convs = [up, _Conv(block.conv1, first + 1, gain=SQRT_2)]
+        self.colours = _Colours(block.torgb, first + 2)
+
+    def draw(
+        self, x: Tensor, image: Tensor | None, ws: Tensor, noise: float
+    ) -> tuple[Tensor, Tensor]:
+        """Features and image of the level below to those of this level."""
+        for conv in self.convs:
+            x = conv.draw(x, ws, noise)
+        colours = self.colours.draw(x, ws)
+        return x, colours if image is None else upsample(image, self.filter).add_(colours)
+
+
+class _Conv:
+    """A styled convolution; the gain of the leaky ReLU before it is folded into its style."""
+
+    def __init__(self, conv: StyledConv, index: int, *, gain: float) -> None:
+        outputs, inputs = conv.weight.shape[:2]
+        self.index, self.up, self.gain = index, conv.up, gain
+        weight = conv.weight.transpose(0, 1) if conv.up else conv.weight
+        self.weight = weight.contiguous(memory_format=torch.channels_last)
+        self.squared = conv.weight.square().sum(dim=(2, 3))
+        self.affine = conv.affine.weight * conv.affine.weight_gain
+        self.affine_bias = conv.affine.bias * conv.affine.bias_gain
+        self.bias = conv.bias
+        self.noise = (conv.noise_const * conv.noise_strength)[None, None]
+        self.noisy = bool(conv.noise_strength != 0)
+        kernel = (conv.resample_filter * 4.0).expand(outputs, 1, 4, 4)
+        self.blur = kernel.contiguous(memory_format=torch.channels_last)
+        area = conv.noise_const.numel() // (4 if conv.up else 1)
+        self.modulate_weights = outputs * 9 < area
+
+    def draw(self, x: Tensor, ws: Tensor, noise: float) -> Tensor:
+        """(1, inputs, H, W) to (1, outputs, H or 2H, W or 2W), before the gain of its ReLU."""
+        style = torch.addmv(self.affine_bias, self.affine, ws[self.index])
+        demod = (self.squared @ style.square() + 1e-8).rsqrt_()
+        style = style * self.gain
+        if self.modulate_weights:
+            y = self._convolve(x, self.weight * self._outer(style, demod), self.bias)
+        else:
+            y = self._convolve(x * style[:, None, None], self.weight, None)
+            y = y.mul_(demod[:, None, None]).add_(self.bias[:, None, None])
+        if self.noisy and noise:
+            y = y.add_(self.noise, alpha=noise)
+        return F.leaky_relu_(y, 0.2)
+
+    def _outer(self, style: Tensor, demod: Tensor) -> Tensor:
+        """Style x demodulation in the shape of the weight."""
+        if self.up:
+            return (style[:, None] * demod)[:, :, None, None]
+        return (demod[:, None] * style)[:, :, None, None]
+
+    def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        if not self.up:
+            return F.conv2d(x, weight, bias, padding=1)
+        y = F.conv_transpose2d(x, weight, stride=2)
+        return F.conv2d(y, self.blur, bias, padding=1, groups=y.shape[1])
+
+
+class _Colours:
+    """A level's ToRGB with the gain of the ReLU before it folded in."""
+
+    def __init__(self, torgb: ToRGB, index: int) -> None:
+        self.index = index
+        gain = torgb.weight_gain * SQRT_2
+        self.affine = torgb.affine.weight * (torgb.affine.weight_gain * gain)
+        self.affine_bias = torgb.affine.bias * gain
+        self.weight = torgb.weight.contiguous(memory_format=torch.channels_last)
+        self.bias = torgb.bias
+
+    def draw(self, x: Tensor, ws: Tensor) -> Tensor:
+        """(1, inputs, H, W) to (1, 3, H, W)."""
+        style = torch.addmv(self.affine_bias, self.affine, ws[self.index])
+        return F.conv2d(x, self.weight * style[:, None, None], self.bias)

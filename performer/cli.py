@@ -1,0 +1,237 @@
+"""The command line: what each command is called, asks for and says."""
+
+import logging
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    help="A live instrument that plays a GAN: MIDI and OSC in, fullscreen visuals out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE")]
+Osc = Annotated[
+    str, typer.Option(help="Where OSC is heard; 0.0.0.0:9000 for the whole network, or none.")
+]
+Midi = Annotated[str, typer.Option(help="Part of a MIDI port's name; all, or none.")]
+Model = Annotated[
+    Path | None, typer.Option(help="A model (.safetensors), or the folder of a training run.")
+]
+Patch = Annotated[
+    str, typer.Argument(help="A shipped patch by name, or a .toml file.", metavar="[PATCH]")
+]
+
+
+def parse_window(text: str | None) -> tuple[int, int] | None:
+    """`WxH` of a window, in pixels."""
+    if text is None:
+        return None
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and 0 < int(width) < 16384 > int(height) > 0):
+        raise typer.BadParameter(f'"{text}" is no size; write WxH, such as 1280x720')
+    return int(width), int(height)
+
+
+@app.command()
+def play(
+    patch: Patch = "drift",
+    model: Model = None,
+    windowed: Annotated[bool, typer.Option("--windowed", help="A window, not fullscreen.")] = False,
+    size: Annotated[str | None, typer.Option(help="A window of WxH pixels.")] = None,
+    display: Annotated[int, typer.Option(help="Which display, counted from 0.", min=0)] = 0,
+    osc: Osc = "127.0.0.1:9000",
+    midi: Midi = "all",
+    device: Device = "auto",
+    seed: Annotated[int | None, typer.Option(help="The picture to start with.", min=0)] = None,
+    frames: Annotated[int | None, typer.Option(help="Stop after so many frames.", min=1)] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so long.", min=0)] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Without any window.")] = False,
+    stats: Annotated[Path | None, typer.Option(help="Write what was measured, as JSON.")] = None,
+) -> None:
+    """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys."""
+    from performer.commands.play import Options
+    from performer.commands.play import play as run
+
+    run(
+        Options(
+            patch=patch,
+            model=model,
+            device=device,
+            seed=seed,
+            windowed=windowed,
+            size=parse_window(size),
+            display=display,
+            headless=headless,
+            osc=osc,
+            midi=midi,
+            frames=frames,
+            seconds=seconds,
+            stats=stats,
+        )
+    )
+
+
+@app.command()
+def train(
+    images: Annotated[Path, typer.Argument(help="A folder of images; it is never changed.")],
+    out: Annotated[Path, typer.Option(help="The folder of the run.")],
+    size: Annotated[str, typer.Option(help="The canvas: N (square) or WxH.")] = "256",
+    seed: Annotated[int, typer.Option(help="The same seed, the same run.", min=0)] = 0,
+    device: Device = "auto",
+    kimg: Annotated[
+        float | None, typer.Option(help="Stop after so many thousand images.", min=0)
+    ] = None,
+    hours: Annotated[float | None, typer.Option(help="Stop after so long.", min=0)] = None,
+    loss: Annotated[str, typer.Option(help="nonsaturating or minimax.")] = "nonsaturating",
+    augment: Annotated[str | None, typer.Option(help="diffaugment or none.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Images a step.", min=2)] = None,
+    learning_rate: Annotated[float, typer.Option(help="Adam's step size.", min=0)] = 0.002,
+    r1_gamma: Annotated[float | None, typer.Option(help="Weight of R1.", min=0)] = None,
+    channel_base: Annotated[int | None, typer.Option(help="Width of the networks.", min=8)] = None,
+    channel_max: Annotated[int | None, typer.Option(help="Their widest layer.", min=8)] = None,
+    mirror: Annotated[bool, typer.Option("--mirror", help="Also show images mirrored.")] = False,
+    licence: Annotated[str, typer.Option(help="The images' licence, kept in the model.")] = "",
+    source: Annotated[str, typer.Option(help="Where they are from, kept in the model.")] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run.")] = False,
+    grow: Annotated[
+        Path | None, typer.Option(help="Start from a run of half the size (or a quarter...).")
+    ] = None,
+) -> None:
+    """Train a GAN on your own images. Ctrl-C saves and says how to go on."""
+    from performer.commands.train import Options
+    from performer.commands.train import train as run
+
+    run(
+        Options(
+            images=images,
+            out=out,
+            size=size,
+            seed=seed,
+            device=device,
+            kimg=kimg,
+            hours=hours,
+            loss=loss,
+            augment=augment,
+            batch=batch,
+            learning_rate=learning_rate,
+            r1_gamma=r1_gamma,
+            channel_base=channel_base,
+            channel_max=channel_max,
+            mirror=mirror,
+            licence=licence,
+            source=source,
+            resume=resume,
+            grow=grow,
+        ),
+        Console(),
+    )
+
+
+@app.command()
+def params(
+    json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
+) -> None:
+    """Show every parameter: name, OSC address, range, default, unit."""
+    from performer.commands.params import as_json, as_table
+
+    if json:
+        print(as_json())
+    else:
+        Console().print(as_table())
+
+
+@app.command()
+def check(
+    patch: Patch = "drift",
+    model: Model = None,
+    osc: Osc = "127.0.0.1:9000",
+    midi: Midi = "all",
+    device: Device = "auto",
+) -> None:
+    """Check before the show that all is well: green or red."""
+    from performer.commands.check import check as run
+
+    if not run(patch, model, osc, midi, device, Console()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    patch: Patch = "drift",
+    model: Model = None,
+    device: Device = "auto",
+    rounds: Annotated[int, typer.Option(help="Rounds, all measured things in each.", min=3)] = 9,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Measure this machine: the generator, the rest of a frame, a flood of messages."""
+    from performer.commands.bench import bench as run
+
+    run(patch, model, device, rounds, json, Console())
+
+
+@app.command()
+def paint(
+    out: Annotated[Path, typer.Argument(help="The folder to paint into.")],
+    count: Annotated[int, typer.Option(help="How many pictures.", min=1)] = 4800,
+    size: Annotated[str, typer.Option(help="WxH in pixels.")] = "512x288",
+    seed: Annotated[int, typer.Option(help="The same seed, the same pictures.", min=0)] = 1,
+) -> None:
+    """Paint the images on which the starter model was trained."""
+    from performer.commands.paint import paint as run
+
+    run(out, count, parse_window(size) or (512, 288), seed, Console())
+
+
+def expected_errors() -> tuple[type[Exception], ...]:
+    """The errors that are one sentence for the user, of the rooms that were entered."""
+    names = (
+        ("models.canvas", "CanvasError"),
+        ("models.checkpoint", "CheckpointError"),
+        ("models.dataset", "DatasetError"),
+        ("models.device", "DeviceError"),
+        ("models.trainer", "TrainingError"),
+        ("performer.inputs", "InputError"),
+        ("performer.outputs.base", "DisplayError"),
+        ("performer.patch", "PatchError"),
+        ("performer.paths", "PathError"),
+    )
+    return tuple(
+        getattr(sys.modules[module], name) for module, name in names if module in sys.modules
+    )
+
+
+def main() -> None:
+    """The entry point: every failure is a sentence, and exit status 1."""
+    try:
+        app()
+    except expected_errors() as error:
+        Console(stderr=True).print(f"[red]{error}[/]", highlight=False, soft_wrap=True)
+    except Exception as error:
+        logging.getLogger("performer").debug("unexpected", exc_info=True)
+        report = _write_report()
+        Console(stderr=True).print(
+            f"[red]Performer stopped: {type(error).__name__}: {error}[/]\nDetails: {report}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    else:
+        return
+    sys.exit(1)
+
+
+def _write_report() -> str:
+    """The traceback goes to a file: it helps us, not the player."""
+    handle, path = tempfile.mkstemp(prefix="performer-", suffix=".txt")
+    with os.fdopen(handle, "w") as file:
+        traceback.print_exc(file=file)
+    return path

@@ -1,0 +1,62 @@
+"""`performer params`: the parameter table for people and programs."""
+
+import json
+from dataclasses import asdict
+
+from rich import box
+from rich.table import Table
+
+from performer.parameters import TABLE, Parameter
+
+COLUMNS = ("OSC address", "Range", "Default", "Key", "What it does")
+
+
+def as_json() -> str:
+    """The whole table as a JSON list."""
+    rows = [asdict(parameter) | {"address": parameter.address} for parameter in TABLE]
+    return json.dumps(rows, indent=2, ensure_ascii=False)
+
+
+def as_table() -> Table:
+    """The table with numbered rows of a kind drawn together."""
+    table = Table(
+        box=box.SIMPLE,
+        caption="A parameter's name is its address, dotted: /walk/speed is walk.speed.",
+    )
+    for column in COLUMNS:
+        table.add_column(column, no_wrap=column != COLUMNS[-1])
+    for row in table_rows():
+        table.add_row(*row)
+    return table
+
+
+def table_rows() -> list[tuple[str, ...]]:
+    """The rows as text; parameters that differ by their number alone share one."""
+    rows: list[tuple[str, ...]] = []
+    for family in _families():
+        first, last = family[0], family[-1]
+        number = first.name.rpartition(".")[2]
+        many = len(family) > 1
+        is_value = first.kind == "value"
+        rows.append(
+            (
+                first.address.removesuffix(number) + (f"1-{len(family)}" if many else number),
+                f"{first.minimum:g} to {first.maximum:g} {first.unit}" if is_value else first.kind,
+                f"{first.default:g}" if is_value else "",
+                f"{first.key}-{last.key}" if many and first.key else first.key,
+                first.help.replace(" 1 ", " N ") if many else first.help,
+            )
+        )
+    return rows
+
+
+def _families() -> list[list[Parameter]]:
+    """Runs of the table whose names end in 1, 2, 3, ..., each other parameter alone."""
+    families: list[list[Parameter]] = []
+    for parameter in TABLE:
+        group, _, number = parameter.name.rpartition(".")
+        if number.isdigit() and number != "1" and families[-1][0].group == group:
+            families[-1].append(parameter)
+        else:
+            families.append([parameter])
+    return families

@@ -1,0 +1,105 @@
+"""`performer play`: opens the window and plays."""
+
+import json
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.device import describe as describe_device
+from performer.clock import SystemClock
+from performer.commands.instrument import Instrument, load_instrument, warm_up
+from performer.events import Inbox
+from performer.inputs import InputError
+from performer.inputs.midi import MidiInput
+from performer.inputs.osc import OscInput
+from performer.outputs import Display
+from performer.outputs.memory import MemoryDisplay
+from performer.stage import Labels, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for."""
+
+    patch: str
+    model: Path | None
+    device: str
+    seed: int | None
+    windowed: bool
+    size: tuple[int, int] | None
+    display: int
+    headless: bool
+    osc: str
+    midi: str
+    frames: int | None
+    seconds: float | None
+    stats: Path | None
+
+
+def parse_host_port(text: str) -> tuple[str, int]:
+    """`HOST:PORT`, `[V6]:PORT` or `PORT`; raises `InputError`."""
+    host, _, port = text.rpartition(":")
+    if not port.isdigit() or int(port) > 65_535:
+        raise InputError(f'OSC: "{text}" is no address; write HOST:PORT, such as 127.0.0.1:9000')
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def play(options: Options) -> None:
+    """Load, open, play until the end, and leave nothing behind."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    instrument = load_instrument(options.patch, options.model, options.device)
+    clock, inbox = SystemClock(), Inbox()
+    with ExitStack() as parts:
+        osc_address = "off"
+        if options.osc != "none":
+            host, port = parse_host_port(options.osc)
+            osc = OscInput(inbox, clock, host, port)
+            parts.callback(osc.close)
+            osc_address = "{}:{}".format(*osc.address)
+        ports: Callable[[], tuple[str, ...]] = tuple
+        if options.midi != "none":
+            midi = MidiInput(inbox, clock, None if options.midi == "all" else options.midi)
+            parts.callback(midi.close)
+            ports = lambda: midi.ports  # noqa: E731
+        engine = instrument.engine(options.seed)
+        warm_up(engine)
+        display = _open_display(options, clock, instrument)
+        parts.callback(display.close)
+        stage = Stage(engine, display, inbox, clock, _labels(instrument, ports, osc_address))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stage.stop())
+        stage.play(frames=options.frames, seconds=options.seconds)
+        if options.stats:
+            statistics = stage.statistics() | {"display": display.describe()}
+            options.stats.write_text(json.dumps(statistics, indent=2) + "\n")
+
+
+def _open_display(options: Options, clock: SystemClock, instrument: Instrument) -> Display:
+    if options.headless:
+        return MemoryDisplay(clock)
+    from performer.outputs.display import PygameDisplay
+
+    return PygameDisplay(
+        clock,
+        fullscreen=not options.windowed and options.size is None,
+        size=options.size,
+        display_index=options.display,
+        title=f"Performer: {instrument.patch.name}",
+    )
+
+
+def _labels(
+    instrument: Instrument, ports: Callable[[], tuple[str, ...]], osc_address: str
+) -> Labels:
+    runtime = instrument.runtime
+    return Labels(
+        device=describe_device(runtime.device),
+        model=instrument.manifest.name or instrument.model.stem,
+        patch=instrument.patch.name,
+        canvas=(runtime.height_px, runtime.width_px),
+        midi_ports=ports,
+        osc_address=osc_address,
+    )

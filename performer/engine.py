@@ -1,0 +1,135 @@
+"""The engine: events and time in, a frame out; it knows no window and no socket."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from performer.controls import Controls
+from performer.effects import Effects, to_bytes
+from performer.events import Event, PortEvent
+from performer.latent import Generator, Latent
+from performer.limited_log import LimitedLog
+from performer.modulators import Modulators
+from performer.parameters import INDEX, TABLE
+from performer.patch import match_controller
+from performer.scenes import Morph
+from performer.schema import Controller, Patch
+
+DT_MAXIMUM_S = 0.25
+NAMES = tuple(parameter.name for parameter in TABLE)
+SEEDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A finished frame: uint8 (H, W, 3), and the events that it is the first to show."""
+
+    image: NDArray[np.uint8]
+    shows: tuple[Event, ...]
+
+
+class Engine:
+    """All the state of the instrument, owned by the thread that calls `frame`."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        patch: Patch,
+        *,
+        controllers: Sequence[Controller] = (),
+        seed: int | None = None,
+    ) -> None:
+        start = dict(patch.start)
+        if seed is not None:
+            start["seed"] = float(seed % SEEDS)
+        self._generator, self._patch = generator, patch
+        self._controllers = controllers
+        self.controls = Controls(patch.bindings, start)
+        self._modulators = Modulators(patch.modulators)
+        self._latent = Latent(generator)
+        self._effects = Effects()
+        self._morph: Morph | None = None
+        self._log = LimitedLog(logging.getLogger("performer.engine"))
+        self._picture: Tensor | None = None
+        self._image = np.zeros((generator.height_px, generator.width_px, 3), dtype=np.uint8)
+        self._shown: tuple[int, float] | None = None
+        self._now_s: float | None = None
+        self.errors = 0
+        self.message = ""
+        self.values = self.controls.values
+
+    @torch.inference_mode()
+    def frame(self, now_s: float, dt_s: float, events: Sequence[Event]) -> Frame:
+        """The frame of `now_s`, `dt_s` after the one before; never raises for what arrived."""
+        dt_s = min(max(dt_s, 0.0), DT_MAXIMUM_S)
+        shows = tuple(event for event in events if self._take(event))
+        self._advance(dt_s)
+        values = dict(zip(NAMES, self.values.tolist(), strict=True))
+        try:
+            if not values["freeze"] or self._picture is None:
+                self._picture = self._draw(values, dt_s)
+            self._show(self._picture, 1.0 - values["blackout"])
+        except Exception as error:
+            # The show goes on with the last good frame, whatever the network or device did.
+            self.errors += 1
+            self.message = f"{type(error).__name__}: {error}"
+            self._log.warning(now_s, "frame kept: %s", self.message)
+        return Frame(self._image, shows)
+
+    def _take(self, event: Event) -> bool:
+        """Let one event act; whether it changed anything."""
+        if isinstance(event, PortEvent) and event.present:
+            controller = match_controller(self._controllers, event.port)
+            if controller is not None:
+                self.controls.add_profile(controller.bindings, event.port)
+        actions = self.controls.handle(event)
+        for action in actions:
+            if action.kind == "trigger":
+                self._trigger(action.parameter)
+            elif self._morph is not None:
+                self._morph.leave(action.parameter)
+        return bool(actions)
+
+    def _trigger(self, name: str) -> None:
+        if name == "next_seed":
+            self.controls.set("seed", (self.controls.target("seed") // 1 + 1) % SEEDS)
+        elif name == "panic":
+            self._morph = None
+            self._effects.clear()
+            self.controls.reset()
+        else:
+            scene = self._patch.scenes.get(name.partition(".")[2])
+            if scene is not None:
+                current = {key: self.controls.target(key) for key in scene.values}
+                self._morph = Morph(scene, current)
+
+    def _advance(self, dt_s: float) -> None:
+        """Let time pass for everything that moves by itself."""
+        if self._morph is not None:
+            for name, value in self._morph.advance(dt_s).items():
+                self.controls.set(name, value)
+            if self._morph.done:
+                self._morph = None
+        values = self.controls.advance(dt_s)
+        if not values[INDEX["freeze"]]:
+            self._modulators.advance(dt_s)
+        self.values = self._modulators.apply(values)
+
+    def _draw(self, values: Mapping[str, float], dt_s: float) -> Tensor:
+        """A new picture (1, 3, H, W) within 0..255, on the device."""
+        ws = self._latent.advance(values, dt_s)
+        image = self._generator.draw(ws, values["noise"])
+        if not torch.isfinite(image.sum()):
+            raise ArithmeticError("the model gave values that are not numbers")
+        return self._effects.apply(image, values, dt_s)
+
+    def _show(self, picture: Tensor, level: float) -> None:
+        """Bring the picture to the host in one copy, unless it is there already."""
+        if self._shown != (id(picture), level):
+            self._image = to_bytes(picture, level).cpu().numpy()
+            self._shown = (id(picture), level)

@@ -1,0 +1,181 @@
+"""From parameter values to one w a layer: seeds, walk, truncation, directions, style."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from performer.parameters import DIRECTIONS
+
+SEEDS_KEPT = 256
+WALK_SEED = 1_000_000
+SETTLE = 6.0
+LAYER_GROUPS = ("coarse", "middle", "fine")
+
+
+class Generator(Protocol):
+    """What the instrument needs of a network."""
+
+    device: torch.device
+    height_px: int
+    width_px: int
+    num_ws: int
+    z_dim: int
+    w_avg: Tensor
+
+    def map(self, z: Tensor) -> Tensor: ...
+
+    def draw(self, ws: Tensor, noise: float) -> Tensor: ...
+
+    def directions(self, count: int) -> Tensor: ...
+
+
+class SeedTable:
+    """The latent of each seed: whole numbers are random draws, those between are morphs."""
+
+    def __init__(self, z_dim: int) -> None:
+        self._z_dim = z_dim
+        self._kept: OrderedDict[int, Tensor] = OrderedDict()
+
+    def whole(self, seed: int) -> Tensor:
+        """z (z_dim,) of a whole seed, the same on every machine."""
+        if seed not in self._kept:
+            random = torch.Generator().manual_seed(seed)
+            self._kept[seed] = torch.randn(self._z_dim, generator=random)
+            if len(self._kept) > SEEDS_KEPT:
+                self._kept.popitem(last=False)
+        return self._kept[seed]
+
+    def at(self, seed: float) -> Tensor:
+        """z (z_dim,) at any seed."""
+        below = math.floor(seed)
+        share = seed - below
+        if share == 0.0:
+            return self.whole(below)
+        return slerp(self.whole(below), self.whole(below + 1), share)
+
+    def walk(self, phase: float) -> Tensor:
+        """z (z_dim,) on an endless path without corners: a cubic B-spline over random draws."""
+        below = math.floor(phase)
+        t = phase - below
+        weights = (
+            (1 - t) ** 3 / 6,
+            (3 * t**3 - 6 * t**2 + 4) / 6,
+            (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6,
+            t**3 / 6,
+        )
+        anchors = [self.whole(WALK_SEED + below + i) for i in range(4)]
+        return normalise(
+            sum((w * z for w, z in zip(weights, anchors, strict=True)), torch.zeros(1))
+        )
+
+
+def normalise(z: Tensor) -> Tensor:
+    """Scale (..., z_dim) to the length that the mapping network expects; zero stays zero."""
+    return z * (z.square().mean(dim=-1, keepdim=True) + 1e-12).rsqrt()
+
+
+def slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
+    """From `a` (share 0) to `b` (share 1) on a great circle (Shoemake 1985), lengths mixed.
+
+    Where the two are (nearly) opposite or parallel there is no one circle: a line then.
+    """
+    length_a, length_b = a.norm(), b.norm()
+    cosine = float((a @ b) / (length_a * length_b).clamp_min(1e-12))
+    if abs(cosine) > 0.9995:
+        return torch.lerp(a, b, share)
+    angle = math.acos(cosine)
+    way = (math.sin((1 - share) * angle) / length_a) * a + (math.sin(share * angle) / length_b) * b
+    return way / math.sin(angle) * torch.lerp(length_a, length_b, share)
+
+
+class Glide:
+    """A vector that follows its target without a corner: a critically damped spring.
+
+    The motion is the exact solution, so it is the same at every frame rate.
+    """
+
+    def __init__(self) -> None:
+        self.position: Tensor | None = None
+        self.velocity: Tensor | None = None
+
+    def follow(self, target: Tensor, glide_s: float, dt_s: float) -> Tensor:
+        """Where the vector is after `dt_s`; it has arrived (98%) about `glide_s` later."""
+        if self.position is None or self.velocity is None or glide_s < 1e-3:
+            self.position, self.velocity = target, torch.zeros_like(target)
+            return target
+        omega = SETTLE / glide_s
+        away = self.position - target
+        drift = self.velocity + omega * away
+        decay = math.exp(-omega * dt_s)
+        self.position = target + (away + drift * dt_s) * decay
+        self.velocity = (self.velocity - omega * drift * dt_s) * decay
+        return self.position
+
+
+class Latent:
+    """The latent state of the instrument."""
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+        self._seeds = SeedTable(generator.z_dim)
+        self._glides = {name: Glide() for name in ("seed", "seed_b", "style.seed")}
+        self._pushes = generator.directions(DIRECTIONS).cpu()
+        self._layers = torch.linspace(0.0, 1.0, generator.num_ws)
+        self._groups = _layer_groups(generator.num_ws)
+        self._phase = 0.0
+
+    def advance(self, values: Mapping[str, float], dt_s: float) -> Tensor:
+        """Move by `dt_s` towards `values`; returns w of each layer (num_ws, w_dim), on the device.
+
+        Glides, mixes and walks happen in z, which the mapping network normalises: every picture
+        on the way is one that the model knows.
+        """
+        self._phase += values["walk.speed"] * dt_s
+        first, second, style = (
+            glide.follow(self._seeds.at(values[name]), values["glide"], dt_s)
+            for name, glide in self._glides.items()
+        )
+        z = mix(first, second, values["seed_mix"])
+        z = mix(z, self._seeds.walk(self._phase), values["walk.reach"])
+        device = self._generator.device
+        w, w_style = self._generator.map(torch.stack([z, style]).to(device)).unbind(dim=0)
+        average, psi = self._generator.w_avg, values["psi"]
+        ws = torch.lerp(average, w, psi)[None] + (self._coefficients(values) @ self._pushes).to(
+            device
+        )
+        share = self._style_shares(values).to(device)[:, None]
+        return torch.lerp(ws, torch.lerp(average, w_style, psi).expand_as(ws), share)
+
+    def _coefficients(self, values: Mapping[str, float]) -> Tensor:
+        """How far each layer goes along each direction, (num_ws, DIRECTIONS)."""
+        numbers = range(1, DIRECTIONS + 1)
+        everywhere = torch.tensor([values[f"direction.{i}"] for i in numbers])
+        by_group = torch.tensor([[values[f"{g}.{i}"] for i in numbers] for g in LAYER_GROUPS])
+        return everywhere + self._groups @ by_group
+
+    def _style_shares(self, values: Mapping[str, float]) -> Tensor:
+        """How much of the style each layer takes, (num_ws,); the range's edges are soft."""
+        last = len(self._layers) - 1
+        low, high = values["style.low"] * last, values["style.high"] * last
+        index = self._layers * last
+        inside = (index - low + 1.0).clamp(0, 1) * (high - index + 1.0).clamp(0, 1)
+        return inside * values["style.mix"]
+
+
+def mix(a: Tensor, b: Tensor, share: float) -> Tensor:
+    """From z `a` (0) to z `b` (1), kept at the mapping network's length."""
+    if share <= 0.0:
+        return a
+    if share >= 1.0:
+        return b
+    return normalise(slerp(normalise(a), normalise(b), share))
+
+
+def _layer_groups(num_ws: int) -> Tensor:
+    """Which layers are coarse, middle and fine, (num_ws, 3) of zeros and ones."""
+    group = torch.arange(num_ws) * len(LAYER_GROUPS) // num_ws
+    return torch.nn.functional.one_hot(group, len(LAYER_GROUPS)).float()

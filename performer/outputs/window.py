@@ -1,0 +1,129 @@
+"""Opens a window on the right screen, with the best renderer that works there."""
+
+import ctypes
+import os
+
+import pygame
+from pygame._sdl2 import video
+
+from performer.outputs.base import DisplayError
+
+HEADLESS_DRIVERS = ("dummy", "offscreen")
+HINTS = {
+    "SDL_RENDER_SCALE_QUALITY": "linear",
+    # Else a click on the laptop's screen would minimise the picture on the projector.
+    "SDL_VIDEO_MINIMIZE_ON_FOCUS_LOSS": "0",
+}
+# What it is called, whether it is accelerated (0 or 1), whether it should wait for the screen.
+RENDERERS = (
+    ("accelerated, vsync", 1, True),
+    ("accelerated", 1, False),
+    ("software, vsync", 0, True),
+    ("software", 0, False),
+)
+# SDL's way to say "centred on display n" instead of a position.
+CENTRED_ON_DISPLAY = 0x2FFF0000
+
+
+def start_video() -> int:
+    """Start SDL's video and fonts, and nothing else; returns how many displays there are."""
+    asked_for = os.environ.get("SDL_VIDEODRIVER", "")
+    for name, value in HINTS.items():
+        os.environ.setdefault(name, value)
+    try:
+        pygame.display.init()
+    except pygame.error as error:
+        raise DisplayError(f"No screen can be opened ({error}): {ADVICE}") from None
+    driver = pygame.display.get_driver()
+    if driver in HEADLESS_DRIVERS and driver not in asked_for:
+        # With no X server SDL quietly draws to nowhere, and the show would run unseen.
+        pygame.display.quit()
+        raise DisplayError(f"No screen was found: {ADVICE}")
+    pygame.font.init()
+    pygame.display.set_allow_screensaver(False)
+    return len(pygame.display.get_desktop_sizes())
+
+
+ADVICE = "start it from a desktop session (or set DISPLAY), or play without one by --headless."
+
+
+def check_display(index: int, count: int) -> None:
+    """Refuse a display that is not there, before anything opens."""
+    if not 0 <= index < count:
+        there = "is only display 0" if count == 1 else f"are {count}, 0 to {count - 1}"
+        raise DisplayError(f"There is no display {index}: there {there}.")
+
+
+def default_size(display_index: int) -> tuple[int, int]:
+    """1280x720, or what fits on a smaller desktop."""
+    width, height = pygame.display.get_desktop_sizes()[display_index]
+    scale = min(1.0, 0.9 * width / 1280, 0.9 * height / 720)
+    return round(1280 * scale), round(720 * scale)
+
+
+def open_window(
+    title: str, size: tuple[int, int], display_index: int, fullscreen: bool
+) -> video.Window:
+    """A resizable window; fullscreen is a borderless one that leaves the screen's mode alone."""
+    place = CENTRED_ON_DISPLAY | display_index
+    if fullscreen:
+        # Where no window manager runs, nobody else enlarges it to the whole screen.
+        size = pygame.display.get_desktop_sizes()[display_index]
+    try:
+        return video.Window(
+            title,
+            size,
+            (place, place),
+            fullscreen_desktop=fullscreen,
+            resizable=True,
+            allow_highdpi=True,
+        )
+    except RuntimeError as error:
+        raise DisplayError(f"The window cannot open ({error}): {ADVICE}") from None
+
+
+def shrink(window: video.Window, size: tuple[int, int]) -> None:
+    """Give a window that was opened fullscreen the size that it has as a window."""
+    place = CENTRED_ON_DISPLAY | window.display_index
+    window.size = size
+    window.position = (place, place)
+
+
+def open_renderer(window: video.Window) -> tuple[video.Renderer, str]:
+    """The first kind of renderer that works here, and its name."""
+    # The errors of pygame's _sdl2 are no `pygame.error`; both are a RuntimeError.
+    reason = ""
+    for name, accelerated, vsync in RENDERERS:
+        try:
+            return video.Renderer(window, accelerated=accelerated, vsync=vsync), name
+        except RuntimeError as error:
+            reason = str(error)
+    raise DisplayError(f"Nothing can draw into the window ({reason}): {ADVICE}")
+
+
+class _Mode(ctypes.Structure):
+    _fields_ = (
+        ("format", ctypes.c_uint32),
+        ("width", ctypes.c_int),
+        ("height", ctypes.c_int),
+        ("refresh_hz", ctypes.c_int),
+        ("driver_data", ctypes.c_void_p),
+    )
+
+
+def told_hz(display_index: int) -> float:
+    """The refresh rate that the system tells for a display; 0.0 when it does not.
+
+    pygame has no call for it (pygame-ce has), so SDL is asked itself, through the library that
+    pygame has already loaded.
+    """
+    rates = getattr(pygame.display, "get_desktop_refresh_rates", None)
+    if rates is not None:
+        return float(rates()[display_index])
+    try:
+        library = ctypes.CDLL("SDL2" if os.name == "nt" else pygame.display.__file__)
+        mode = _Mode()
+        failed = library.SDL_GetDesktopDisplayMode(display_index, ctypes.byref(mode))
+    except (OSError, AttributeError, TypeError):
+        return 0.0
+    return 0.0 if failed else float(mode.refresh_hz)

@@ -1,0 +1,125 @@
+"""The HUD and the help: everything is on them, in bounds, whatever the show does."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import pygame
+import pytest
+
+from performer.outputs.bars import COMPACT, LARGE, position, value_text
+from performer.outputs.help_overlay import HelpOverlay, address_rows, key_rows
+from performer.outputs.hud import Hud
+from performer.outputs.lettering import CACHE_SIZE, Lettering
+from performer.outputs.overlay import BLANK, hint_alpha
+from performer.parameters import BY_NAME, TABLE
+
+SIZES = [(1280, 720), (1920, 1080), (640, 360), (720, 1280), (200, 100), (1, 1)]
+
+
+@pytest.fixture(autouse=True)
+def fonts() -> Iterator[None]:
+    pygame.font.init()
+    yield
+
+
+def drawn(overlay: Hud | HelpOverlay, status=BLANK) -> pygame.Surface:
+    surface = pygame.Surface(overlay.window, pygame.SRCALPHA, 32)
+    overlay.draw(surface, status)
+    return surface
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kind", [Hud, HelpOverlay])
+def test_it_draws_at_any_size_and_only_in_its_areas(kind, size) -> None:
+    overlay = kind(size)
+    status = dataclasses.replace(BLANK, message="x" * 500, frozen=True, blackout=True)
+    surface = drawn(overlay, status)
+    if size[0] >= 640:
+        for area in overlay.areas():
+            surface.fill((0, 0, 0, 0), area)
+        assert not pygame.surfarray.pixels_alpha(surface).any()
+
+
+def test_every_value_and_toggle_has_a_bar() -> None:
+    shown = {p.name for p in LARGE} | {p.name for group in COMPACT for p in group}
+    assert shown == {p.name for p in TABLE if p.kind != "trigger"}
+    assert [group[0].group for group in COMPACT] == ["direction", "coarse", "middle", "fine"]
+
+
+def test_values_that_are_no_numbers_do_no_harm() -> None:
+    broken = np.full(len(TABLE), np.nan)
+    broken[::2] = np.inf
+    drawn(Hud((640, 360)), dataclasses.replace(BLANK, values=broken))
+
+
+def test_text_that_no_font_has_does_no_harm() -> None:
+    nasty = "a\0b\nc 日本 \U0001f3b9 \ud800 →"
+    events = (nasty, "", nasty * 100)
+    status = dataclasses.replace(BLANK, message=nasty, last_events=events, device=nasty)
+    drawn(Hud((640, 360)), status)
+    assert Lettering((640, 360))._clean("a\0→σ°–…日") == "a?>σ°–…?"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("psi", 0.8, ("0.80", "")),
+        ("hue", -24.06, ("-24.1", "°")),
+        ("brightness", -0.0004, ("0.00", "")),
+        ("seed", 12.5, ("12.50", "")),
+        ("style.seed", 2.0, ("2.00", "")),
+        ("trails", 0.5, ("0.50", "s")),
+        ("mirror", 2.0, ("2", "")),
+        ("freeze", 1.0, ("on", "")),
+        ("psi", float("nan"), ("?", "")),
+    ],
+)
+def test_a_value_in_figures(name: str, value: float, text: tuple[str, str]) -> None:
+    assert value_text(BY_NAME[name], value) == text
+
+
+def test_a_bar_stays_on_its_track() -> None:
+    assert position(BY_NAME["direction.1"], 99.0) == 1.0
+    assert position(BY_NAME["direction.1"], 0.0) == 0.5
+    assert position(BY_NAME["psi"], -3.0) == 0.0
+
+
+def test_a_moved_value_changes_the_hud() -> None:
+    hud = Hud((1280, 720))
+    values = BLANK.values.copy()
+    values[7] = values[7] + 0.3
+    before = pygame.image.tobytes(drawn(hud), "RGBA")
+    after = pygame.image.tobytes(drawn(hud, dataclasses.replace(BLANK, values=values)), "RGBA")
+    assert before != after
+
+
+def test_the_cache_is_bounded() -> None:
+    lettering = Lettering((640, 360))
+    for i in range(CACHE_SIZE + 50):
+        lettering.render(str(i), 20, (255, 255, 255))
+    assert len(lettering._cache) == CACHE_SIZE
+
+
+def test_cut_text_fits() -> None:
+    lettering = Lettering((1280, 720))
+    text = lettering.cut("a long name of a port that nobody can read", 25, 150)
+    assert text.endswith("…") and lettering.width(text, 25) <= 150
+    assert lettering.cut("short", 25, 150) == "short"
+
+
+def test_the_help_names_every_key_and_address() -> None:
+    keys = dict(key_rows())
+    assert keys["Space"] == BY_NAME["freeze"].help
+    assert keys["1 – 9"] == "Scene 1 to 9 of the patch."
+    assert "Esc, Q" in keys
+    addresses = dict(address_rows())
+    assert addresses["/psi"] == "0 to 1.5"
+    assert addresses["/coarse/1 – 16"] == "-5 to 5 σ"
+    assert addresses["/style/low"] == "0 to 1"
+    assert addresses["/blackout"] == "0 or 1"
+    assert addresses["/scene/1 – 9"] == "trigger"
+
+
+def test_the_hint_holds_then_fades() -> None:
+    assert hint_alpha(0.0) == hint_alpha(2.9) > hint_alpha(3.5) > hint_alpha(4.0) == 0

@@ -1,0 +1,326 @@
+"""The patch file: what it may say, the line of every error, and all that ships."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from performer.parameters import BY_NAME
+from performer.patch import (
+    Controller,
+    Patch,
+    PatchError,
+    load_controller,
+    load_patch,
+    match_controller,
+    model_path,
+    parse_controller,
+    parse_patch,
+)
+from performer.toml_lines import key_lines, line_of
+
+ROOT = Path(__file__).parent.parent / "patches"
+PATCHES = sorted(ROOT.glob("*.toml"))
+CONTROLLERS = sorted((ROOT / "controllers").glob("*.toml"))
+DRIFT = Path("/stage/drift.toml")
+
+# Seven lines: entries that are appended begin on line 8.
+HEAD = """\
+version = 1
+name = "Drift"
+about = '''
+[[bindings]]
+'''
+start = { psi = 0.7 }  # [[bindings]]
+
+"""
+BINDING = '[[bindings]]\nsource = "cc 16"\nparameter = "direction.1"\n'
+BUTTON = '[[bindings]]\nsource = "cc 16"\nparameter = "panic"\n'
+MODULATOR = '[[modulators]]\nshape = "sine"\nparameter = "hue"\nrate_hz = 0.1\n'
+
+
+def listen(source: str) -> str:
+    """A binding whose source stands on line 9."""
+    return f'[[bindings]]\nsource = "{source}"\nparameter = "psi"\n'
+
+
+WRONG = [
+    (
+        BINDING + BINDING + 'takeover = "pick"\n',
+        14,
+        'bindings[2].takeover: "pick" is not allowed; use none, pickup or scale',
+    ),
+    (
+        BINDING + 'curve = "log"\n',
+        11,
+        'bindings[1].curve: "log" is not allowed; use linear, square, root or smooth',
+    ),
+    (BINDING + "rnage = [0, 1]\n", 11, "bindings[1].rnage: is unknown; did you mean range?"),
+    ('[[bindings]]\n\nparameter = "psi"\n', 8, "bindings[1]: source is missing"),
+    (BINDING + "channel = 17\n", 11, "bindings[1].channel: 17 is not allowed; use 1 to 16"),
+    (BINDING + 'channel = "1"\n', 11, "bindings[1].channel: must be a whole number"),
+    (BINDING + "range = [\n-3,\n 9]\n", 11, "bindings[1].range: 9 is not allowed; use -5 to 5"),
+    (BINDING + "range = [1, nan]\n", 11, "bindings[1].range: nan is not allowed"),
+    (BINDING + "range = [1, 1]\n", 11, "bindings[1].range: needs two different ends"),
+    (BINDING + "range = [1]\n", 11, "bindings[1].range: must be an array of length 2, not 1"),
+    (BINDING + "slew_s = -1\n", 11, "bindings[1].slew_s: -1 is not allowed; use 0 to 3600"),
+    (BUTTON + "slew_s = 1\n", 11, "bindings[1].slew_s: panic changes at once; leave it out"),
+    (BUTTON + "range = [0, 1]\n", 11, "bindings[1].range: panic is a trigger; leave it out"),
+    (BUTTON + 'curve = "root"\n', 11, "bindings[1].curve: panic is a trigger; leave it out"),
+    (listen("cc 128"), 9, "bindings[1].source: cc needs a number from 0 to 127"),
+    (listen("cc14 32"), 9, "bindings[1].source: cc14 needs a number from 0 to 31"),
+    (listen("knob 3"), 9, 'bindings[1].source: "knob 3" is not allowed; use cc N, cc14 N'),
+    (listen("osc x"), 9, "bindings[1].source: osc needs a plain address"),
+    (listen("osc /*"), 9, "bindings[1].source: osc needs a plain address"),
+    (
+        '[[bindings]]\nsource = "osc /x"\nchannel = 1\nparameter = "psi"\n',
+        10,
+        "bindings[1].channel: osc has no channel",
+    ),
+    (
+        '[[bindings]]\nsource = "note 1"\ntakeover = "scale"\nparameter = "psi"\n',
+        10,
+        "bindings[1].takeover: note has no position",
+    ),
+    (
+        '[[bindings]]\nsource = "cc 1"\n"parameter" = "psy"\n',
+        10,
+        'bindings[1].parameter: there is no parameter "psy"; did you mean psi?',
+    ),
+    ("bindings = [\n{ source = 'cc 1' }]\n", 8, "bindings[1]: parameter is missing"),
+    ("bindings = 3\n", 8, "bindings: must be written [[bindings]]"),
+    (MODULATOR + "depth = 1.5\n", 12, "modulators[1].depth: 1.5 is not allowed; use -1 to 1"),
+    (MODULATOR + "depth = inf\n", 12, "modulators[1].depth: inf is not allowed"),
+    (MODULATOR + "depth = 1\nseed = -1\n", 13, "modulators[1].seed: -1 is not allowed"),
+    (
+        MODULATOR.replace("hue", "panic") + "depth = 1\n",
+        10,
+        "modulators[1].parameter: panic is a trigger",
+    ),
+    (
+        MODULATOR.replace("hue", "freeze") + "depth = 1\n",
+        10,
+        "modulators[1].parameter: freeze is a toggle",
+    ),
+    (
+        MODULATOR.replace("sine", "sin") + "depth = 1\n",
+        9,
+        'modulators[1].shape: "sin" is not allowed; use sine,',
+    ),
+    ("[scenes.10]\nvalues = {}\n", 8, "scenes.10: is not allowed; use scenes.1 to scenes.9"),
+    ("[scenes.1]\nmorph_s = -1\n", 9, "scenes.1.morph_s: -1 is not allowed"),
+    (
+        "[scenes.1]\nvalues = { psi = 9 }\n",
+        9,
+        "scenes.1.values.psi: 9 is not allowed; use 0 to 1.5",
+    ),
+    (
+        "[scenes.1.values]\nwalk.sped = 9\n",
+        9,
+        'scenes.1.values.walk.sped: there is no parameter "walk.sped"; did you mean walk.speed?',
+    ),
+    (
+        "[scenes.1.values]\n\n'scene.2' = 1\n",
+        10,
+        "scenes.1.values.scene.2: is a trigger and has no value",
+    ),
+    (
+        "[scenes.1.values]\nmirror = 1.5\n",
+        9,
+        "scenes.1.values.mirror: 1.5 is not allowed; use a whole number",
+    ),
+    ("[scenes.1.values]\npsi = '1'\n", 9, "scenes.1.values.psi: must be a number"),
+    ("[scenes.1.values]\npsi = true\n", 9, "scenes.1.values.psi: must be a number"),
+    (
+        "[scenes.1.values]\nwalk.speed = 1\n'walk.speed' = 1\n",
+        10,
+        "scenes.1.values.walk.speed: is written twice",
+    ),
+    ("[scenes.1.values]\npsi = " + "9" * 400 + "\n", 9, "scenes.1.values.psi: "),
+    ("[[scenes]]\n", 8, "scenes: must be a table"),
+    ("[sceens.1]\n", 8, "sceens: is unknown; did you mean scenes?"),
+    ("model = 'x.pkl'\n", 8, 'model: "x.pkl" is not allowed; use "starter" or a .safetensors file'),
+    ("x = = 1\n", 8, "Invalid value"),
+    ("[[[[\n", 8, ""),
+    ("x = [\n", 8, "Invalid value"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "reason"), WRONG)
+def test_errors_name_the_line_and_the_entry(text: str, line: int, reason: str) -> None:
+    for newline in ("\n", "\r\n"):
+        with pytest.raises(PatchError) as caught:
+            parse_patch((HEAD + text).replace("\n", newline), DRIFT)
+        assert str(caught.value).startswith(f"drift.toml:{line}: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "drift.toml:1: version is missing"),
+        ("\nversion = 2\nx = 1", "drift.toml:2: version: this file needs a newer performer; "),
+        ("version = 0", "drift.toml:1: version: must be 1"),
+        ("version = '1'", "drift.toml:1: version: must be 1"),
+        ("version = 1", "drift.toml:1: name is missing"),
+        ("version = 1\nname = 3", "drift.toml:2: name: must be text, not a whole number"),
+        ("x = " + "[" * 20_000, "drift.toml: is nested too deeply"),
+        ("x = " + "9" * 5000, "drift.toml: "),
+    ],
+)
+def test_errors_of_the_whole_file(text: str, message: str) -> None:
+    with pytest.raises(PatchError) as caught:
+        parse_patch(text, DRIFT)
+    assert str(caught.value).startswith(message)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    with pytest.raises(PatchError, match="no such file"):
+        load_patch(path)
+    with pytest.raises(PatchError, match="cannot be read"):
+        load_patch(tmp_path)
+    path.write_bytes(b"version = 1\nname = '\xff'\n")
+    with pytest.raises(PatchError, match=r"^x\.toml:2: is not UTF-8"):
+        load_patch(path)
+    path.write_bytes(b"#" * 1_000_001)
+    with pytest.raises(PatchError, match="larger than 1 MB"):
+        load_patch(path)
+    path.write_bytes(b"\xef\xbb\xbfversion = 1\r\nname = 'x'\r\n")
+    assert load_patch(path).name == "x"
+
+
+def test_a_full_patch() -> None:
+    text = """
+version = 1
+name = "Full"
+model = "nets/sea.safetensors"
+[start]
+psi = 1
+walk.speed = 0.1
+"walk.reach" = 0.2
+freeze = true
+[[bindings]]
+source = "cc 16"
+parameter = "direction.1"
+range = [3, -3]
+[scenes.1]
+values = { "direction.1" = 2, psi = 0.5 }
+"""
+    patch = parse_patch(text, DRIFT)
+    assert patch.start == {"psi": 1.0, "walk.speed": 0.1, "walk.reach": 0.2, "freeze": 1.0}
+    assert patch.bindings[0].range == (3.0, -3.0)
+    assert patch.scenes["1"].values == {"direction.1": 2.0, "psi": 0.5}
+    assert model_path(patch, DRIFT) == Path("/stage/nets/sea.safetensors")
+
+
+def test_key_lines() -> None:
+    text = (
+        'a.b = 1\n"c.d" = """\nx = 1\n"""\n[[t]]\nx = [\n1,\n2 ] # y\n'
+        "[[t.u]]\n[t.v]\nz = 1\n[[t]]\nx={a=1}"
+    )
+    lines = key_lines(text)
+    assert lines == {
+        **{
+            "a": 1,
+            "a.b": 1,
+            "c": 2,
+            "c.d": 2,
+            "t": 5,
+            "t[1]": 5,
+            "t[1].x": 6,
+            "t[1].u": 9,
+            "t[1].u[1]": 9,
+            "t[1].v": 10,
+        },
+        **{"t[1].v.z": 11, "t[2]": 12, "t[2].x": 13},
+    }
+    assert line_of(lines, "t[2].x.a") == 13
+    assert line_of(lines, "nothing") == 1
+
+
+@given(st.text(alphabet="[]{}=.\"'#\\ \nab1,", max_size=60))
+def test_any_text_is_a_patch_or_a_patch_error(text: str) -> None:
+    for parse in (parse_patch, parse_controller):
+        with pytest.raises(PatchError):
+            parse(text, DRIFT)
+
+
+@pytest.mark.parametrize("path", PATCHES, ids=lambda path: path.stem)
+def test_every_shipped_patch_is_tasteful(path: Path) -> None:
+    patch = load_patch(path)
+    assert patch.name.lower() == path.stem
+    assert patch.about.endswith(".")
+    assert model_path(patch, path) is None
+    assert len(patch.scenes) >= 3
+    for values in (patch.start, *(patch.start | scene.values for scene in patch.scenes.values())):
+        assert max(pushes(patch, values).values(), default=0.0) <= 3.0
+    for binding in patch.bindings:
+        if BY_NAME[binding.parameter].unit == "σ":
+            assert max(map(abs, binding.range or (5.0, 5.0))) <= 3.0
+
+
+def pushes(patch: Patch, values: dict[str, float]) -> dict[str, float]:
+    """The farthest that each direction is pushed, by its value and its modulators, in sigmas."""
+    far = {name: abs(value) for name, value in values.items() if BY_NAME[name].unit == "σ"}
+    for modulator in patch.modulators:
+        parameter = BY_NAME[modulator.parameter]
+        if parameter.unit == "σ":
+            reach = abs(modulator.depth) * (parameter.maximum - parameter.minimum)
+            far[parameter.name] = far.get(parameter.name, 0.0) + reach
+    return far
+
+
+def test_shipped_patches_differ() -> None:
+    patches = [load_patch(path) for path in PATCHES]
+    assert [patch.name for patch in patches] == ["Drift", "Gallery", "Mirror", "Pulse", "Storm"]
+    assert len({tuple(sorted(patch.start.items())) for patch in patches}) == len(patches)
+
+
+@pytest.mark.parametrize(
+    ("port", "name"),
+    [
+        ("nanoKONTROL2:nanoKONTROL2 nanoKONTROL2 _ CTR 20:0", "Korg nanoKONTROL2"),
+        ("MIDI Mix:MIDI Mix MIDI 1 24:0", "Akai MIDImix"),
+        ("Akai APC40 MkII 1", "Akai APC40 mkII"),
+        ("LPD8 20:0", "Akai LPD8"),
+        ("Launch Control XL 0", "Novation Launch Control XL"),
+        ("X-TOUCH MINI MIDI 1", "Behringer X-Touch Mini"),
+        ("Midi Through Port-0", None),
+    ],
+)
+def test_a_port_finds_its_profile(port: str, name: str | None) -> None:
+    found = match_controller([load_controller(path) for path in CONTROLLERS], port)
+    assert (found.name if found else None) == name
+
+
+@pytest.mark.parametrize("path", CONTROLLERS, ids=lambda path: path.stem)
+def test_every_profile_plays_a_show(path: Path) -> None:
+    profile = load_controller(path)
+    parameters = [binding.parameter for binding in profile.bindings]
+    assert {"direction.1", "psi", "next_seed", "blackout", "freeze", "panic"} <= set(parameters)
+    places = [(binding.source, binding.channel) for binding in profile.bindings]
+    assert len(set(places)) == len(places)
+    assert len(set(parameters)) == len(parameters)
+
+
+def test_the_longest_match_wins() -> None:
+    short, long = Controller("s", ("nano",), ()), Controller("l", ("nanoK",), ())
+    assert match_controller([short, long, short], "NANOKONTROL") is long
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("", 1, "match is missing"),
+        ("match = []\n", 3, "match: needs parts of the port's name"),
+        ("match = ['x']\n[controls]\nknob = 'cc'\n", 5, "controls.knob: cc needs a number"),
+        ("match = ['x']\n[controls]\nknob = 3\n", 5, "controls.knob: must be text"),
+        ("match = ['x']\n" + BINDING + "port = 'x'\n", 7, "bindings[1].port: is the device's own"),
+        ("match = ['x']\n[start]\n", 4, "start: is unknown"),
+    ],
+)
+def test_errors_of_profiles(text: str, line: int, reason: str) -> None:
+    with pytest.raises(PatchError) as caught:
+        parse_controller("version = 1\nname = 'X'\n" + text, Path("x.toml"))
+    assert str(caught.value).startswith(f"x.toml:{line}: {reason}")
