@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 
 def translate(images: Tensor, share: float = 0.125) -> Tensor:
-    """Shift each (N, 3, H, W) image by up to `share` of its sides; what enters is black."""
+    """Shift each (N, 3, H, W) image by up to `share` of its sides; what enters is zero."""
     n, _, h, w = images.shape
     pad_h, pad_w = max(1, round(h * share)), max(1, round(w * share))
     dy = torch.randint(0, 2 * pad_h + 1, (n,), device=images.device)

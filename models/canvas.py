@@ -71,23 +71,15 @@ def parse_size(text: str) -> Canvas:
 
 def _nearest(width_px: int, height_px: int) -> str:
     """The allowed size nearest in both sides, as text."""
-    sides = sorted(
-        base << doublings
-        for base in range(BASE_MINIMUM_PX, 2 * BASE_MINIMUM_PX + 10)
-        for doublings in range(3, 8)
-    )
+
+    def side(px: int, doublings: int) -> int:
+        base = round(px / (1 << doublings))
+        return min(max(base, BASE_MINIMUM_PX), BASE_MAXIMUM_PX) << doublings
 
     def distance(size: tuple[int, int]) -> float:
-        return abs(size[0] - width_px) / max(width_px, 1) + abs(size[1] - height_px) / max(
-            height_px, 1
-        )
+        w, h = size
+        return abs(w - width_px) / max(width_px, 1) + abs(h - height_px) / max(height_px, 1)
 
-    near = [
-        (w, h)
-        for doublings in range(2, 8)
-        for w in {max(BASE_MINIMUM_PX, round(width_px / (1 << doublings))) << doublings}
-        for h in {max(BASE_MINIMUM_PX, round(height_px / (1 << doublings))) << doublings}
-        if max(w, h) >> doublings <= BASE_MAXIMUM_PX
-    ]
-    best = min(near or [(sides[-1], sides[-1])], key=distance)
-    return f"{best[0]}x{best[1]}"
+    sizes = [(side(width_px, k), side(height_px, k)) for k in range(1, DOUBLINGS_MAXIMUM + 1)]
+    w, h = min(sizes, key=distance)
+    return f"{w}x{h}"

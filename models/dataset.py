@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import struct
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,16 @@ from torch import Tensor
 from models.canvas import Canvas
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".ppm"}
-PIXELS_MAXIMUM = 400_000_000
+UNREADABLE = (  # What Pillow's decoders raise on broken files; found by damaging good ones.
+    OSError,
+    ValueError,
+    SyntaxError,
+    MemoryError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 
 
 class DatasetError(ValueError):
@@ -66,7 +76,7 @@ def load_folder(
     for done, path in enumerate(paths, start=1):
         try:
             images.append(fit(read_image(path), canvas))
-        except (OSError, ValueError, SyntaxError, MemoryError, EOFError) as error:
+        except UNREADABLE as error:
             skipped[path] = str(error) or type(error).__name__
         if progress:
             progress(done, len(paths))
@@ -76,17 +86,15 @@ def load_folder(
 
 
 def read_image(path: Path, background: tuple[int, int, int] = (0, 0, 0)) -> Image.Image:
-    """The file as upright sRGB; raises OSError or ValueError when it cannot be read.
+    """The file as upright sRGB; raises one of `UNREADABLE` when it cannot be read.
 
     Turned as its EXIF says; alpha laid on `background`; grey, palette, CMYK and 16 bit converted;
     an embedded colour profile applied.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's warning on size: our own bound follows.
+        warnings.simplefilter("ignore")  # Large scans are welcome; Pillow refuses the huge ones.
         image: Image.Image = Image.open(path)
-    if image.width * image.height > PIXELS_MAXIMUM:
-        raise ValueError(f"{image.width}x{image.height} pixels are too many")
-    image.load()
+        image.load()
     profile = image.info.get("icc_profile")
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):

@@ -74,6 +74,7 @@ class Engine:
             if not values["freeze"] or self._picture is None:
                 self._picture = self._draw(values, dt_s)
             self._show(self._picture, 1.0 - values["blackout"])
+            self.message = ""
         except Exception as error:
             # The show goes on with the last good frame, whatever the network or device did.
             self.errors += 1

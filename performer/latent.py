@@ -13,6 +13,7 @@ from performer.parameters import DIRECTIONS
 SEEDS_KEPT = 256
 WALK_SEED = 1_000_000
 SETTLE = 6.0
+TINY = 1e-4
 LAYER_GROUPS = ("coarse", "middle", "fine")
 
 
@@ -81,15 +82,24 @@ def normalise(z: Tensor) -> Tensor:
 def slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
     """From `a` (share 0) to `b` (share 1) on a great circle (Shoemake 1985), lengths mixed.
 
-    Where the two are (nearly) opposite or parallel there is no one circle: a line then.
+    Opposite vectors have many great circles: one is chosen, always the same. Where a vector is
+    zero, or both have one direction, the way is a line.
     """
     length_a, length_b = a.norm(), b.norm()
-    cosine = float((a @ b) / (length_a * length_b).clamp_min(1e-12))
-    if abs(cosine) > 0.9995:
+    if min(float(length_a), float(length_b)) < TINY:
         return torch.lerp(a, b, share)
-    angle = math.acos(cosine)
-    way = (math.sin((1 - share) * angle) / length_a) * a + (math.sin(share * angle) / length_b) * b
-    return way / math.sin(angle) * torch.lerp(length_a, length_b, share)
+    unit_a, unit_b = a / length_a, b / length_b
+    cosine = float((unit_a @ unit_b).clamp(-1.0, 1.0))
+    across = unit_b - cosine * unit_a
+    if float(across.norm()) < TINY:
+        if cosine > 0.0:
+            return torch.lerp(a, b, share)
+        axis = torch.zeros_like(a)
+        axis[unit_a.abs().argmin()] = 1.0
+        across = axis - (axis @ unit_a) * unit_a
+    angle = share * math.acos(cosine)
+    way = math.cos(angle) * unit_a + math.sin(angle) * across / across.norm()
+    return way * torch.lerp(length_a, length_b, share)
 
 
 class Glide:

@@ -1,4 +1,4 @@
-"""A flood of messages for `performer bench`: OSC from another process, MIDI events from a thread."""
+"""A flood of messages for `performer bench`: OSC from another process, MIDI from a thread."""
 
 import subprocess
 import sys
@@ -71,7 +71,8 @@ def send(port: int, stop: threading.Event) -> int:
     start_s, sent, triggers = time.perf_counter(), 0, 0
     while not stop.is_set():
         due = int((time.perf_counter() - start_s) * OSC_PER_S)
-        for sent in range(sent + 1, due + 1):
+        while sent < due:
+            sent += 1
             client.send_message(f"/direction/{1 + sent % 16}", sent % 100 / 50 - 1.0)
             if sent % TRIGGER_EVERY == 0:
                 client.send_message("/next_seed", 1)
@@ -84,7 +85,12 @@ def send(port: int, stop: threading.Event) -> int:
 def main() -> None:
     """The sending process: says that it is ready, sends until told, says how many triggers."""
     stop = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.readline(), stop.set()), daemon=True).start()
+
+    def wait_for_stop() -> None:
+        sys.stdin.readline()
+        stop.set()
+
+    threading.Thread(target=wait_for_stop, daemon=True).start()
     print("ready", flush=True)
     print(send(int(sys.argv[1]), stop), flush=True)
 

@@ -65,7 +65,10 @@ class Hud:
             self.type.put(target, caption, (x, area.y + self.type.px(14)), 18, SOFT, width=room)
             base = area.y + self.type.px(50)
             width = self.type.put(target, big, (x, base), 46, colour)
-            self.type.put(target, small, (x + width + self.type.px(7), base), 25, SOFT)
+            width += self.type.px(7)
+            if self.type.width(small, 25) > room - width:
+                small = small.removesuffix(" ms")
+            self.type.put(target, small, (x + width, base), 25, SOFT)
             x += share * area.width
 
     def _draw_facts(self, target: pygame.Surface, status: Status, area: pygame.Rect) -> None:

@@ -37,7 +37,9 @@ def nominal_hz(period_s: float, told_hz: float) -> float:
     if period_s <= 0:
         return told_hz or 60.0
     measured_hz = 1 / period_s
-    near = min((told_hz or 60.0, *COMMON_HZ), key=lambda hz: abs(hz / measured_hz - 1))
+    if abs(told_hz / measured_hz - 1) < 0.08:
+        return told_hz
+    near = min(COMMON_HZ, key=lambda hz: abs(hz / measured_hz - 1))
     return float(near) if abs(near / measured_hz - 1) < 0.05 else measured_hz
 
 

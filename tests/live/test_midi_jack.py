@@ -74,6 +74,15 @@ class Bench:
 
         wait_until(arrived, timeout_s, f"{what}; {self.midi.status}")
 
+    def wait_for_knob(self, device: Device) -> None:
+        """Move a knob until it is heard: a JACK server that is not synchronous loses events."""
+
+        def heard() -> bool:
+            device.send("b0 01 40")
+            return bool(self.heard)
+
+        self.wait_for(heard, what="a knob")
+
     def ready(self, *ports: str) -> None:
         self.wait_for(lambda: self.midi.status.startswith("MIDI (jack)"), what="JACK")
         self.wait_for(lambda: sorted(self.midi.ports) == sorted(ports), what=f"ports {ports}")
@@ -153,8 +162,7 @@ def test_software_sends_to_our_own_port(steady_jack_server: JackServer) -> None:
     with plugged_in("live") as device, opened("no such controller") as bench:
         bench.ready()
         subprocess.run([connect, "live:out", "performer:in"], check=True)
-        device.send("b0 01 40")
-        bench.wait_for(lambda: bool(bench.heard))
+        bench.wait_for_knob(device)
         assert (bench.heard[0].port, bench.heard[0].value) == ("performer:in", 0.5)
 
 
@@ -164,11 +172,10 @@ def test_a_controller_that_is_unplugged_and_plugged_in_again(jack_server: JackSe
         for _ in range(2):
             bench.events.clear()
             with plugged_in("pads") as device:
-                bench.wait_for(lambda: bench.plugs == [("pads:out", True)], 1.0, "plug")
-                device.send("b0 01 40")
-                bench.wait_for(lambda: len(bench.heard) == 1, 1.0, "a message")
+                bench.wait_for(lambda: bench.plugs == [("pads:out", True)], 3.0, "plug")
+                bench.wait_for_knob(device)
                 device.unplug()
-                bench.wait_for(lambda: bench.plugs[1:] == [("pads:out", False)], 1.0, "unplug")
+                bench.wait_for(lambda: bench.plugs[1:] == [("pads:out", False)], 3.0, "unplug")
                 assert bench.midi.ports == ()
 
 
@@ -197,5 +204,4 @@ def test_it_goes_on_when_the_server_dies_and_comes_back(
         bench.ready()
         with plugged_in("again") as device:
             bench.ready("again:out")
-            device.send("b0 01 40")
-            bench.wait_for(lambda: bool(bench.heard))
+            bench.wait_for_knob(device)

@@ -1,0 +1,59 @@
+"""The smallest networks, images and files that still have every part."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models.canvas import Canvas, canvas_of
+from models.checkpoint import Images, Manifest
+from models.networks import Generator, Widths
+from models.trainer import Recipe, Trainer
+
+WIDTHS = Widths(channel_base=64, channel_max=16, z_dim=16, w_dim=16, mapping_layers=2)
+CANVAS = canvas_of(8, 8)
+IMAGES = Images(count=12, fingerprint="abc", licence="CC0", source="the test")
+CPU = torch.device("cpu")
+
+
+def images(canvas: Canvas = CANVAS, count: int = 12, seed: int = 5) -> Tensor:
+    """uint8 (count, 3, H, W) of random pixels."""
+    random = torch.Generator().manual_seed(seed)
+    shape = (count, 3, canvas.height_px, canvas.width_px)
+    return torch.randint(0, 256, shape, generator=random, dtype=torch.uint8)
+
+
+def trainer(**recipe: Any) -> Trainer:
+    """A trainer on the CPU; `recipe` overrides the tiny recipe."""
+    asked = {"canvas": CANVAS, "widths": WIDTHS, "batch": 4, **recipe}
+    return Trainer(Recipe(**asked), images(asked["canvas"]), CPU)
+
+
+def go(trained: Trainer, steps: int) -> list[dict[str, float]]:
+    """Train so many steps; their losses."""
+    iterator = trained.train()
+    return [next(iterator) for _ in range(steps)]
+
+
+def generator(canvas: Canvas = CANVAS, widths: Widths = WIDTHS, seed: int = 0) -> Generator:
+    """A generator whose noise strengths, biases and w_avg are not zero."""
+    torch.manual_seed(seed)
+    made = Generator(canvas, widths).eval().requires_grad_(False)
+    for name, tensor in made.state_dict().items():
+        if name.endswith(("noise_strength", "bias", "w_avg")):
+            tensor.add_(torch.randn_like(tensor) * 0.3)
+    return made
+
+
+def manifest(**changes: Any) -> Manifest:
+    """The manifest of a tiny generator."""
+    told = {
+        "canvas": CANVAS,
+        "widths": WIDTHS,
+        "kimg": 1.5,
+        "images": IMAGES,
+        "seed": 3,
+        "loss": "minimax",
+        "made": "2020-01-01T00:00:00+00:00",
+    }
+    return Manifest(**{**told, **changes})

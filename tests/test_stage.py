@@ -1,0 +1,124 @@
+"""The stage: the production loop with a manual clock, scripted keys and the memory display."""
+
+import logging
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from performer.clock import ManualClock
+from performer.engine import Engine
+from performer.events import Inbox, MidiEvent, OscEvent, PortEvent, Refusal
+from performer.outputs.memory import MemoryDisplay
+from performer.stage import Labels, Stage, describe
+
+LABELS = Labels("CPU", "tiny", "still", (16, 32), lambda: ("nano",), "127.0.0.1:9000")
+Keys = list[tuple[float, str, bool]]
+
+
+class Show:
+    """A stage and everything around it."""
+
+    def __init__(self, engine: Engine, keys: Keys | None = None) -> None:
+        self.clock, self.inbox = ManualClock(), Inbox()
+        self.display = MemoryDisplay(self.clock, refresh_hz=60.0, keys=keys or [])
+        self.stage = Stage(engine, self.display, self.inbox, self.clock, LABELS)
+
+
+@pytest.fixture
+def show(make_engine: Callable[..., Engine]) -> Callable[..., Show]:
+    return lambda keys=None: Show(make_engine(), keys)
+
+
+def test_frames_and_seconds_bound_the_show(show: Callable[..., Show]) -> None:
+    first = show()
+    first.stage.play(frames=7)
+    assert first.display.frames == 7
+    second = show()
+    second.stage.play(seconds=2.0)
+    assert second.display.frames == pytest.approx(120, abs=2)
+
+
+def test_keys_quit_and_stop_ends(show: Callable[..., Show]) -> None:
+    quitting = show([(0.5, "q", True)])
+    quitting.stage.play(seconds=5.0)
+    assert quitting.clock.now_s == pytest.approx(0.5, abs=0.05)
+    stopped = show()
+    stopped.stage.stop()
+    stopped.stage.play()
+    assert stopped.display.frames == 0
+
+
+def test_an_events_latency_is_measured_to_its_first_frame(show: Callable[..., Show]) -> None:
+    playing = show()
+    playing.clock.now_s = 10.0
+    playing.inbox.put(OscEvent(9.99, "/hue", (50.0,)))
+    playing.stage.play(frames=1)
+    assert playing.stage.statistics()["latency_ms"]["osc"]["max"] == pytest.approx(10.0)  # type: ignore[index]
+
+
+def test_statistics_count_what_came_and_what_was_refused(show: Callable[..., Show]) -> None:
+    playing = show()
+    for event in (
+        OscEvent(0.0, "/psi", (0.5,)),
+        OscEvent(0.0, "/psi", (float("nan"),)),
+        MidiEvent(0.0, "a", "cc", 1, 1, 0.5),
+        Refusal(0.0, "OSC from 127.0.0.1:1", "cut short"),
+    ):
+        playing.inbox.put(event)
+    playing.stage.play(frames=2)
+    statistics = playing.stage.statistics()
+    assert statistics["events_received"] == {"osc": 2, "midi": 1, "refusal": 1}
+    assert statistics["events_refused"] == {"osc": 1, "refusal": 1}
+    assert statistics["frames"] == 2 and statistics["errors"] == 0
+
+
+def test_status_tells_the_hud_how_things_stand(show: Callable[..., Show]) -> None:
+    playing = show([(0.0, "h", True), (0.1, "b", True)])
+    playing.inbox.put(PortEvent(0.0, "nano", True))
+    playing.inbox.put(OscEvent(0.0, "/hue", (50.0,)))
+    playing.stage.play(seconds=1.0)
+    status = playing.display.last_status
+    assert status is not None and status.fps == pytest.approx(60, rel=0.05)
+    assert status.midi_ports == ("nano",) and status.blackout and not status.frozen
+    assert status.last_events[0] == "key b down" and "/hue" in status.last_events[1]
+    assert "nano" in status.message
+
+
+def test_a_flood_of_refusals_is_one_log_line(
+    show: Callable[..., Show], caplog: pytest.LogCaptureFixture
+) -> None:
+    playing = show()
+    with caplog.at_level(logging.WARNING):
+        for _ in range(500):
+            playing.inbox.put(Refusal(1.0, "OSC", "cut short"))
+        playing.stage.play(frames=3)
+    assert len(caplog.records) == 1
+
+
+def test_the_inbox_keeps_the_newest_when_nobody_drains() -> None:
+    inbox = Inbox(capacity=10)
+    for number in range(100):
+        inbox.put(OscEvent(float(number), "/psi", ()))
+    assert [event.time_s for event in inbox.drain()] == list(range(90, 100))
+    assert inbox.drain() == []
+
+
+@pytest.mark.parametrize(
+    "event, words",
+    [
+        (MidiEvent(0.0, "a", "cc", 2, 16, 0.5), "cc 16 ch 2  0.500"),
+        (OscEvent(0.0, "/psi", (0.25, "x")), "/psi  0.250 x"),
+        (PortEvent(0.0, "nano", False), "nano out"),
+        (Refusal(0.0, "OSC", "bad"), "refused OSC: bad"),
+    ],
+)
+def test_events_in_words(event: OscEvent, words: str) -> None:
+    assert describe(event) == words
+
+
+def test_the_picture_shown_is_the_engines(show: Callable[..., Show]) -> None:
+    playing = show()
+    playing.stage.play(frames=1)
+    assert playing.display.last is not None
+    assert playing.display.last.shape == (16, 32, 3) and np.ptp(playing.display.last) > 20
