@@ -1,7 +1,6 @@
 """Checkpoints: a generator in one .safetensors file, whose metadata holds its manifest."""
 
 import os
-import tempfile
 from pathlib import Path
 
 import msgspec
@@ -16,6 +15,7 @@ from models.networks import Generator, Widths
 FORMAT = 1
 METADATA_KEY = "performer"
 WIDTH_MAXIMUM = 4096
+FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 
 
 class CheckpointError(ValueError):
@@ -48,16 +48,18 @@ class Manifest(msgspec.Struct, frozen=True):
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Write a .safetensors file that is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        temporary.touch()
+        mode = temporary.stat().st_mode
         save_file(tensors, temporary, metadata=metadata)
-        with open(temporary, "rb") as file:
+        temporary.chmod(mode)  # safetensors writes files that only their owner may read.
+        with temporary.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -98,6 +100,8 @@ def load_checkpoint(path: Path) -> tuple[Generator, Manifest]:
         found, wanted = tuple(tensors[name].shape), tuple(expected[name].shape)
         if found != wanted:
             raise CheckpointError(f"{path}: {name} has the shape {found} instead of {wanted}")
+        if tensors[name].dtype not in FLOATS:
+            raise CheckpointError(f"{path}: {name} is of the type {tensors[name].dtype}")
         if not torch.isfinite(tensors[name]).all():
             raise CheckpointError(f"{path}: {name} holds values that are not numbers")
     floats = {name: tensor.float() for name, tensor in tensors.items()}
@@ -117,7 +121,7 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
                 "update Performer"
             )
         manifest = msgspec.json.decode(metadata[METADATA_KEY], type=Manifest)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise CheckpointError(f"{path}: its manifest is damaged ({error})") from None
     canvas, widths = manifest.canvas, manifest.widths
     sound = (

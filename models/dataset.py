@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from models.canvas import Canvas
@@ -91,10 +91,18 @@ def read_image(path: Path, background: tuple[int, int, int] = (0, 0, 0)) -> Imag
     Turned as its EXIF says; alpha laid on `background`; grey, palette, CMYK and 16 bit converted;
     an embedded colour profile applied.
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), path.open("rb") as file:
         warnings.simplefilter("ignore")  # Large scans are welcome; Pillow refuses the huge ones.
-        image: Image.Image = Image.open(path)
-        image.load()
+        try:
+            image = Image.open(file)
+        except UnidentifiedImageError:
+            raise ValueError("no image, or of a kind that cannot be read") from None
+        with image:
+            image.load()
+            return _upright_srgb(image, background)
+
+
+def _upright_srgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
     profile = image.info.get("icc_profile")
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):

@@ -56,6 +56,8 @@ class Run:
         trainer = self.trainer
         start_s = saved_s = drawn_s = time.perf_counter()
         start_kimg = trainer.kimg
+        losses: dict[str, float] = {}
+        rate = 0.0
         if trainer.step == 0:
             self.draw_samples()
         steps = trainer.train()
@@ -78,6 +80,8 @@ class Run:
                 saved_s = now_s
             if left_s <= 0:
                 break
+        if losses:
+            self.log(losses, rate)
         self.draw_samples()
         self.save()
 
@@ -129,7 +133,7 @@ def load_state(folder: Path) -> tuple[Recipe, Images, dict[str, Tensor]]:
     try:
         recipe = msgspec.json.decode(metadata["recipe"], type=Recipe)
         images = msgspec.json.decode(metadata["images"], type=Images)
-    except (KeyError, msgspec.DecodeError) as error:
+    except (KeyError, msgspec.DecodeError, RecursionError) as error:
         raise CheckpointError(f"{path}: no training state of Performer's ({error})") from None
     return recipe, images, tensors
 

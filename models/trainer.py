@@ -41,6 +41,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     r1_gamma: float = 0.05
     style_mixing: float = 0.9
     mirror: bool = False
+    noise: bool = True
     bfloat16: bool = False
     warmup_kimg: float = 0.0
 
@@ -67,6 +68,7 @@ class Trainer:
         like = {"device": self.device, "memory_format": torch.channels_last}
         self.generator = Generator(canvas, widths).to(**like)  # type: ignore[call-overload]
         self.discriminator = Discriminator(canvas, widths).to(**like)  # type: ignore[call-overload]
+        self.settle_noise()
         self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.optimisers = {
             name: torch.optim.Adam(
@@ -74,6 +76,13 @@ class Trainer:
             )
             for name, network in (("G", self.generator), ("D", self.discriminator))
         }
+
+    def settle_noise(self) -> None:
+        """Without noise inputs their strengths stay zero: every detail has to come from w."""
+        if not self.recipe.noise:
+            for name, parameter in self.generator.named_parameters():
+                if name.endswith("noise_strength"):
+                    torch.nn.init.zeros_(parameter).requires_grad_(False)
 
     @property
     def kimg(self) -> float:
@@ -158,7 +167,7 @@ class Trainer:
         layers = torch.arange(num_ws, device=self.device)[None]
         swap = (mixed & (layers >= cut))[:, :, None]
         ws = torch.where(swap, other[:, None], w[:, None])
-        image: Tensor = self.generator.synthesis(ws, fresh_noise=True)
+        image: Tensor = self.generator.synthesis(ws, fresh_noise=recipe.noise)
         return image.float()
 
     @torch.no_grad()
@@ -221,6 +230,7 @@ class Trainer:
             for key in own.keys() - _below(tensors, f"{name}.").keys():
                 if key.endswith(("torgb.weight", "torgb.bias")):
                     own[key].zero_()
+        self.settle_noise()
 
     def _networks(self) -> dict[str, torch.nn.Module]:
         return {"G": self.generator, "D": self.discriminator, "G_ema": self.averaged}

@@ -59,6 +59,9 @@ def play(
     stats: Annotated[Path | None, typer.Option(help="Write what was measured, as JSON.")] = None,
 ) -> None:
     """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys."""
+    from performer.commands.signals import catch_signals
+
+    stopped = catch_signals()  # before the slow imports, so that ending is always in order
     from performer.commands.play import Options
     from performer.commands.play import play as run
 
@@ -77,7 +80,8 @@ def play(
             frames=frames,
             seconds=seconds,
             stats=stats,
-        )
+        ),
+        stopped,
     )
 
 
@@ -100,6 +104,9 @@ def train(
     channel_base: Annotated[int | None, typer.Option(help="Width of the networks.", min=8)] = None,
     channel_max: Annotated[int | None, typer.Option(help="Their widest layer.", min=8)] = None,
     mirror: Annotated[bool, typer.Option("--mirror", help="Also show images mirrored.")] = False,
+    noise: Annotated[
+        bool, typer.Option("--noise/--no-noise", help="Let the model have fine random texture.")
+    ] = True,
     licence: Annotated[str, typer.Option(help="The images' licence, kept in the model.")] = "",
     source: Annotated[str, typer.Option(help="Where they are from, kept in the model.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run.")] = False,
@@ -128,6 +135,7 @@ def train(
             channel_base=channel_base,
             channel_max=channel_max,
             mirror=mirror,
+            noise=noise,
             licence=licence,
             source=source,
             resume=resume,

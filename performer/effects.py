@@ -72,8 +72,9 @@ def colour(image: Tensor, values: Mapping[str, float]) -> Tensor:
     cosine, sine = values["saturation"] * math.cos(turn), values["saturation"] * math.sin(turn)
     chroma = torch.tensor([[1.0, 0.0, 0.0], [0.0, cosine, -sine], [0.0, sine, cosine]])
     matrix = (FROM_YIQ @ chroma @ TO_YIQ * (contrast * half)).to(image.device, image.dtype)
-    bias = torch.full((3,), offset, device=image.device, dtype=image.dtype)
-    return F.conv2d(image, matrix[:, :, None, None], bias).clamp_(0.0, WHITE)
+    # A plain product: a 1x1 convolution waits for all threads, which costs more than it saves.
+    pixels = image.reshape(3, -1)
+    return (matrix @ pixels).add_(offset).clamp_(0.0, WHITE).view(image.shape)
 
 
 def to_bytes(image: Tensor, level: float) -> Tensor:

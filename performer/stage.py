@@ -39,29 +39,33 @@ class Stage:
         self._log = LimitedLog(logging.getLogger("performer.stage"))
         self._last_events: deque[Event] = deque(maxlen=LAST_EVENTS)
         self._message = ""
-        self._stopped = False
+        self._before_s: float | None = None
         self.meter = Meter()
 
-    def stop(self) -> None:
-        """Let the loop end after this frame; safe in a signal handler."""
-        self._stopped = True
-
-    def play(self, *, frames: int | None = None, seconds: float | None = None) -> None:
-        """The loop; `frames` and `seconds` bound it."""
+    def play(
+        self,
+        *,
+        frames: int | None = None,
+        seconds: float | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """The loop; `frames` and `seconds` bound it, `stopped` ends it after a frame."""
         clock, display = self._clock, self._display
-        begin_s = before_s = clock.now()
-        while not (self._stopped or display.closed):
+        begin_s = clock.now()
+        while not (stopped() or display.closed):
             now_s = clock.now()
             if (frames is not None and self.meter.frames >= frames) or (
                 seconds is not None and now_s - begin_s >= seconds
             ):
                 break
-            self._one_frame(now_s, now_s - before_s)
-            before_s = now_s
+            self.one_frame(now_s)
             if not display.paced:
                 clock.sleep_until(now_s + 1.0 / display.refresh_hz)
 
-    def _one_frame(self, now_s: float, dt_s: float) -> None:
+    def one_frame(self, now_s: float) -> None:
+        """Take what arrived, make the frame of `now_s`, present it, and measure."""
+        dt_s = now_s - self._before_s if self._before_s is not None else 0.0
+        self._before_s = now_s
         events: list[Event] = [*self._inbox.drain(), *self._display.poll()]
         for event in events:
             self._note(event)

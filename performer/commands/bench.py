@@ -18,22 +18,17 @@ from torch import Tensor
 from models.device import describe
 from models.runtime import Runtime
 from performer.clock import SystemClock
-from performer.commands.flood import LAST_VALUE, Flood
+from performer.commands.flood import CC_PER_S, LAST_VALUE, OSC_PER_S, Flood
 from performer.commands.instrument import Instrument, load_instrument, warm_up
 from performer.engine import Engine
 from performer.events import Inbox
 from performer.latent import Generator
+from performer.outputs import Display
 from performer.stage import Labels, Stage
 
 FRAMES = 40
-WINDOW_PX = (1280, 720)
-
-
-class Unpaced(SystemClock):
-    """A clock that never sleeps: frames follow each other as fast as they are made."""
-
-    def sleep_until(self, time_s: float) -> None:
-        return
+LARGER_PX = (1280, 720)
+FLOOD = f"{OSC_PER_S} OSC/s and {CC_PER_S} CC/s"
 
 
 class HeldPicture:
@@ -82,8 +77,12 @@ class Bench:
 
         self.runtime = instrument.runtime
         self.instrument = instrument
-        self._clock = Unpaced()
-        self._display = PygameDisplay(self._clock, fullscreen=False, size=WINDOW_PX, hint=False)
+        self._clock = SystemClock()
+        size = (self.runtime.width_px, self.runtime.height_px)
+        self._displays = [
+            PygameDisplay(self._clock, fullscreen=False, size=px, hint=False)
+            for px in (size, LARGER_PX)
+        ]
         self._inbox = Inbox()
         self.flood = Flood(self._inbox, self._clock)
         self.flooded_engine, self.flooded = self._stage(self.runtime, self._inbox)
@@ -92,61 +91,73 @@ class Bench:
             Case("generator alone", lambda: self._draw(ws)),
             self._case("whole frame", self._stage(self.runtime, Inbox())[1]),
             self._case("all but the generator", self._stage(HeldPicture(self.runtime), Inbox())[1]),
+            self._case(
+                "same, scaled by SDL on the CPU to {}x{}".format(*LARGER_PX),
+                self._stage(HeldPicture(self.runtime), Inbox(), self._displays[1])[1],
+            ),
         ]
-        self.flood_case = self._case("whole frame, flooded", self.flooded)
+        self.cases += [
+            self._case(
+                f"whole frame, {FLOOD} sent to no one", self._stage(self.runtime, Inbox())[1]
+            ),
+            self._case(f"whole frame, {FLOOD} received", self.flooded),
+        ]
 
     def _draw(self, ws: Tensor) -> None:
         self.runtime.draw(ws, 1.0)
         if self.runtime.device.type == "cuda":
             torch.cuda.synchronize()
 
-    def _stage(self, generator: Generator, inbox: Inbox) -> tuple[Engine, Stage]:
+    def _stage(
+        self, generator: Generator, inbox: Inbox, display: Display | None = None
+    ) -> tuple[Engine, Stage]:
         engine = Engine(generator, self.instrument.patch)
         warm_up(engine)
         canvas = (self.runtime.height_px, self.runtime.width_px)
         labels = Labels("", "", "", canvas, tuple, "")
-        return engine, Stage(engine, self._display, inbox, self._clock, labels)
+        return engine, Stage(engine, display or self._displays[0], inbox, self._clock, labels)
 
-    @staticmethod
-    def _case(name: str, stage: Stage) -> Case:
-        return Case(name, lambda: stage.play(frames=stage.meter.frames + 1))
+    def _case(self, name: str, stage: Stage) -> Case:
+        return Case(name, lambda: stage.one_frame(self._clock.now()))
 
     def run(self, rounds: int) -> None:
         """All cases in each round; the first round warms up and is thrown away."""
-        self.triggers_sent = 0
         for number in range(rounds + 1):
             for case in self.cases:
+                flooded = case in self.cases[-2:]
+                heard = case is self.cases[-1]
+                if flooded:
+                    self.flood.start(heard=heard)
                 case.run_round(FRAMES)
-            with self.flood:
-                self.flood_case.run_round(FRAMES)
-            self.triggers_sent += self.flood.triggers
-            self.flooded.play(frames=self.flooded.meter.frames + 1)
+                if flooded:
+                    self.flood.stop(heard=heard, frame=case.frame)
             if number == 0:
-                for case in (*self.cases, self.flood_case):
+                for case in self.cases:
                     case.medians_ms.clear()
         self.flood.close()
-        self._display.close()
+        for display in self._displays:
+            display.close()
 
     def result(self) -> dict[str, object]:
         """Everything measured, ready for JSON."""
-        cases = (*self.cases, self.flood_case)
-        generator, whole, rest, flooded = (case.ms for case in cases)
+        _, whole, rest, _, deaf, flooded = (case.ms for case in self.cases)
         controls = self.flooded_engine.controls
         return {
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}",
             "device": describe(self.runtime.device),
             "model": f"{self.instrument.manifest.canvas}, {self.instrument.manifest.widths}",
-            "median_ms": {case.name: round(case.ms, 3) for case in cases},
+            "median_ms": {case.name: round(case.ms, 3) for case in self.cases},
             "fps": round(1000 / whole, 1),
             "rest_over_whole": round(rest / whole, 3),
-            "flooded_over_whole": round(flooded / whole, 3),
+            "flood_received_over_whole": round(flooded / whole, 3),
+            "flood_received_over_sent_to_no_one": round(flooded / deaf, 3),
             "flood_latency_ms": {
                 name: histogram.summary()
                 for name, histogram in sorted(self.flooded.meter.latency_ms.items())
             },
             "flood_events": dict(controls.received),
             "flood_newest_value_won": controls.target("direction.1") == LAST_VALUE,
-            "flood_triggers_sent": self.triggers_sent,
+            "flood_triggers_sent": self.flood.triggers_sent,
             "flood_triggers_done": controls.target("seed") - self.instrument.patch.start["seed"],
         }
 
@@ -162,7 +173,7 @@ def bench(
     if as_json:
         print(json.dumps(result, indent=2))
     else:
-        console.print(_table(measured.cases + [measured.flood_case], result))
+        console.print(_table(measured.cases, result), soft_wrap=True)
 
 
 def _table(cases: list[Case], result: dict[str, object]) -> Table:
@@ -173,8 +184,21 @@ def _table(cases: list[Case], result: dict[str, object]) -> Table:
     for case in cases:
         spread = f"{min(case.medians_ms):.2f} to {max(case.medians_ms):.2f}"
         table.add_row(case.name, f"{case.ms:.2f}", spread, f"{case.ms / whole_ms:.3f}")
-    for name in ("fps", "flood_latency_ms", "flood_newest_value_won"):
-        table.add_row(name, str(result[name]), "", "")
-    done = f"{result['flood_triggers_done']:g} of {result['flood_triggers_sent']}"
-    table.add_row("flood_triggers_done", done, "", "")
+    table.caption = _caption(result)
     return table
+
+
+def _caption(result: dict[str, object]) -> str:
+    lines = [f"{result['fps']} frames/s"]
+    latency = result["flood_latency_ms"]
+    assert isinstance(latency, dict)  # noqa: S101
+    for source, summary in latency.items():
+        lines.append(
+            f"knob to screen in the flood, {source}: p50 {summary['p50']:.1f} ms, "
+            f"p99 {summary['p99']:.1f} ms"
+        )
+    lines.append(
+        f"triggers done: {result['flood_triggers_done']:g} of {result['flood_triggers_sent']}; "
+        f"the newest value won: {'yes' if result['flood_newest_value_won'] else 'NO'}"
+    )
+    return "\n".join(lines)

@@ -1,13 +1,13 @@
 """A flood of messages for `performer bench`: OSC from another process, MIDI from a thread."""
 
+import socket
 import subprocess
 import sys
 import threading
 import time
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable
 
-from pythonosc.udp_client import SimpleUDPClient
+from pythonosc.osc_message_builder import OscMessageBuilder
 
 from performer.clock import SystemClock
 from performer.events import Inbox, MidiEvent
@@ -20,66 +20,83 @@ LAST_VALUE = 2.5
 
 
 class Flood:
-    """While entered, `inbox` receives both streams at their rates; then it counts what came."""
+    """Both streams at their rates from `start` on; OSC goes to our receiver, or to no one's."""
 
     def __init__(self, inbox: Inbox, clock: SystemClock) -> None:
         self._inbox, self._clock = inbox, clock
         self._osc = OscInput(inbox, clock, "127.0.0.1", 0)
-        self._over = threading.Event()
+        self._deaf = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._deaf.bind(("127.0.0.1", 0))
+        self.triggers_sent = 0
 
-    def __enter__(self) -> Self:
-        self._over.clear()
-        command = [sys.executable, "-m", __name__, str(self._osc.address[1])]
+    def start(self, *, heard: bool) -> None:
+        """Begin to send; returns when the sender is running."""
+        port = self._osc.address[1] if heard else self._deaf.getsockname()[1]
+        self._over = threading.Event()
+        command = [sys.executable, "-m", __name__, str(port)]
         self._sender = subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self._sender.stdout is not None  # noqa: S101
-        self._sender.stdout.readline()  # it is ready
-        self._thread = threading.Thread(target=self._send_cc, daemon=True)
+        self._sender.stdout.readline()
+        self._thread = threading.Thread(target=self._send_cc, args=(heard,), daemon=True)
         self._thread.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def stop(self, *, heard: bool, frame: Callable[[], object]) -> None:
+        """Stop sending while frames go on, until all that was sent has been shown."""
         self._over.set()
-        self._thread.join()
-        triggers, _ = self._sender.communicate("stop\n")
-        self.triggers = int(triggers)
-        time.sleep(0.1)  # the last datagrams are on their way through the kernel
+        assert self._sender.stdin is not None and self._sender.stdout is not None  # noqa: S101
+        self._sender.stdin.write("stop\n")
+        self._sender.stdin.flush()
+        while self._sender.poll() is None:
+            frame()
+        for _ in range(10):
+            frame()
+        triggers = int(self._sender.communicate()[0])
+        if heard:
+            self.triggers_sent += triggers
 
     def close(self) -> None:
-        """Free the port."""
+        """Free the ports."""
         self._osc.close()
+        self._deaf.close()
 
-    def _send_cc(self) -> None:
+    def _send_cc(self, heard: bool) -> None:
         sent = 0
         while not self._over.wait(TICK_S):
             for _ in range(int(CC_PER_S * TICK_S)):
                 sent += 1
                 value = sent % 128 / 127
-                now_s = self._clock.now()
-                self._inbox.put(MidiEvent(now_s, "bench", "cc", 1, 16 + sent % 8, value))
+                event = MidiEvent(self._clock.now(), "bench", "cc", 1, 16 + sent % 8, value)
+                if heard:
+                    self._inbox.put(event)
 
 
 def send(port: int, stop: threading.Event) -> int:
     """Send until stopped, a trigger now and then; returns how many triggers were sent."""
-    client = SimpleUDPClient("127.0.0.1", port)
+    receiver = ("127.0.0.1", port)
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    moves = [datagram(f"/direction/{1 + i % 16}", i % 100 / 50 - 1.0) for i in range(400)]
+    trigger = datagram("/next_seed", 1.0)
     start_s, sent, triggers = time.perf_counter(), 0, 0
     while not stop.is_set():
         due = int((time.perf_counter() - start_s) * OSC_PER_S)
         while sent < due:
             sent += 1
-            client.send_message(f"/direction/{1 + sent % 16}", sent % 100 / 50 - 1.0)
+            sender.sendto(moves[sent % len(moves)], receiver)
             if sent % TRIGGER_EVERY == 0:
-                client.send_message("/next_seed", 1)
+                sender.sendto(trigger, receiver)
                 triggers += 1
         time.sleep(0.001)
-    client.send_message("/direction/1", LAST_VALUE)
+    sender.sendto(datagram("/direction/1", LAST_VALUE), receiver)
     return triggers
+
+
+def datagram(address: str, value: float) -> bytes:
+    """An OSC message of one float."""
+    builder = OscMessageBuilder(address)
+    builder.add_arg(value, "f")
+    return bytes(builder.build().dgram)
 
 
 def main() -> None:

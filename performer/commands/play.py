@@ -2,7 +2,6 @@
 
 import json
 import logging
-import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -47,8 +46,8 @@ def parse_host_port(text: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
-def play(options: Options) -> None:
-    """Load, open, play until the end, and leave nothing behind."""
+def play(options: Options, stopped: Callable[[], bool]) -> None:
+    """Load, open, play until the end or `stopped`, and leave nothing behind."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     instrument = load_instrument(options.patch, options.model, options.device)
     clock, inbox = SystemClock(), Inbox()
@@ -69,9 +68,15 @@ def play(options: Options) -> None:
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
         stage = Stage(engine, display, inbox, clock, _labels(instrument, ports, osc_address))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stage.stop())
-        stage.play(frames=options.frames, seconds=options.seconds)
+        logging.getLogger(__name__).info(
+            "Playing %s (%s) on %s; OSC at %s; display: %s",
+            instrument.patch.name,
+            instrument.manifest.canvas,
+            describe_device(instrument.runtime.device),
+            osc_address,
+            display.describe(),
+        )
+        stage.play(frames=options.frames, seconds=options.seconds, stopped=stopped)
         if options.stats:
             statistics = stage.statistics() | {"display": display.describe()}
             options.stats.write_text(json.dumps(statistics, indent=2) + "\n")

@@ -1,12 +1,12 @@
 """`performer train`: from a folder of images to a model."""
 
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import torch
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from models.augment import AUGMENTATIONS
@@ -19,6 +19,7 @@ from models.networks import Widths
 from models.run import Progress as RunProgress
 from models.run import Run, load_state
 from models.trainer import Recipe, Trainer, TrainingError
+from performer.commands.signals import catch_signals
 
 LIGHT = Widths(channel_base=1024, channel_max=128, z_dim=128, w_dim=128, mapping_layers=4)
 FULL = Widths(channel_base=16384, channel_max=512, z_dim=512, w_dim=512, mapping_layers=8)
@@ -47,6 +48,7 @@ class Options:
     channel_base: int | None
     channel_max: int | None
     mirror: bool
+    noise: bool
     licence: str
     source: str
     resume: bool
@@ -104,7 +106,7 @@ def _load_images(folder: Path, canvas: Canvas, console: Console) -> Dataset:
             folder, canvas, lambda done, total: bar.update(task, completed=done, total=total)
         )
     for path, reason in dataset.skipped.items():
-        console.print(f"[yellow]skipped[/] {path}: {reason}", highlight=False)
+        console.print(f"[yellow]skipped[/] {escape(f'{path}: {reason}')}", highlight=False)
     if len(dataset.images) < 2:
         raise DatasetError(f"{folder}: one image is not enough to train on")
     return dataset
@@ -134,6 +136,7 @@ def _recipe(options: Options, canvas: Canvas, device: torch.device, count: int) 
         learning_rate=options.learning_rate,
         r1_gamma=gamma,
         mirror=options.mirror,
+        noise=options.noise,
         bfloat16=bfloat16_is_faster(device),
         warmup_kimg=0.5 if options.grow else 0.0,
     )
@@ -149,15 +152,10 @@ def _summary(recipe: Recipe, count: int, device: torch.device) -> str:
 
 
 def _run(run: Run, options: Options, console: Console) -> None:
-    stopped = False
-
-    def stop(*_: object) -> None:
-        nonlocal stopped
-        stopped = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    goal_kimg = options.kimg or (DEFAULT_KIMG if options.hours is None else FOREVER_S)
+    stopped = catch_signals()
+    goal_kimg = options.kimg
+    if goal_kimg is None:
+        goal_kimg = DEFAULT_KIMG if options.hours is None else FOREVER_S
     goal_s = FOREVER_S if options.hours is None else options.hours * 3600
     columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
@@ -166,9 +164,9 @@ def _run(run: Run, options: Options, console: Console) -> None:
         def report(progress: RunProgress) -> None:
             bar.update(task, completed=progress.done, description=_describe(progress))
 
-        run.train(goal_kimg=goal_kimg, goal_s=goal_s, stop=lambda: stopped, report=report)
+        run.train(goal_kimg=goal_kimg, goal_s=goal_s, stop=stopped, report=report)
     model = run.folder / "model.safetensors"
-    if stopped:
+    if stopped():
         console.print(f"Stopped and saved at {run.trainer.kimg:.1f} kimg. Go on with:")
         console.print(
             f"  performer train {options.images} --out {options.out} --resume",

@@ -18,6 +18,8 @@ from performer.inputs.refusals import Refusals
 HORIZON_S = 10.0
 MAX_WAITING = 1024
 _IDLE_S = 0.1
+_REST_S = 0.002
+_MOST_AT_ONCE = 512
 _LARGEST_DATAGRAM = 65_536
 
 
@@ -81,12 +83,19 @@ class OscInput:
             timeout_s = min(max(self._waiting[0][0] - self._clock.now(), 0.0), _IDLE_S)
         if not select.select([self._socket], [], [], timeout_s)[0]:
             return
-        try:
-            datagram, sender = self._socket.recvfrom(_LARGEST_DATAGRAM)
-        except (BlockingIOError, ConnectionResetError):
-            # Linux drops a datagram with a bad checksum after announcing it; Windows reports
-            # here that someone we never wrote to is gone.
-            return
+        for _ in range(_MOST_AT_ONCE):
+            try:
+                datagram, sender = self._socket.recvfrom(_LARGEST_DATAGRAM)
+            except BlockingIOError:
+                break
+            except ConnectionResetError:
+                continue  # Windows reports here that someone we never wrote to is gone.
+            self._receive(datagram, sender)
+        # In a dense stream, waking for each message would take the processor from the picture;
+        # the first message after a pause has been handed over at once.
+        time.sleep(_REST_S)
+
+    def _receive(self, datagram: bytes, sender: tuple[str, int]) -> None:
         self.received += 1
         try:
             self._accept(decode(datagram))

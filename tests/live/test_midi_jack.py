@@ -1,14 +1,13 @@
 """MIDI through real JACK ports: values, times, plugging in and out, and a server that dies."""
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from parts import JackServer, require, running, wait_until
+from midi_device import Device, plugged_in
+from parts import JackServer, require, wait_until
 
 from performer.clock import SystemClock
 from performer.events import Event, Inbox, MidiEvent, PortEvent
@@ -16,48 +15,6 @@ from performer.inputs import midi as midi_module
 from performer.inputs.midi import MidiInput, list_ports
 
 pytestmark = pytest.mark.live
-
-SENDER = str(Path(__file__).with_name("midi_sender.py"))
-
-
-class Device:
-    """A MIDI device: a sender in another process, `NAME:out`."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self.process = process
-        assert self._answer() == "ready"
-
-    def send(self, *messages: str) -> list[float]:
-        """Send messages given in hex; the times before each was sent."""
-        self._say(",".join(messages))
-        return [float(time_s) for time_s in self._answer().split()]
-
-    def start_sending(self, *messages: str) -> None:
-        self._say(",".join(messages))
-
-    def unplug(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def _say(self, line: str) -> None:
-        assert self.process.stdin
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def _answer(self) -> str:
-        assert self.process.stdout
-        return self.process.stdout.readline().strip()
-
-
-@contextmanager
-def plugged_in(name: str) -> Iterator[Device]:
-    with running(sys.executable, SENDER, name) as process:
-        device = Device(process)
-        yield device
-        if process.poll() is None:
-            # A clean exit: a killed client wedges a synchronous server.
-            device.start_sending("end")
-            process.wait(5)
 
 
 class Bench:

@@ -1,0 +1,155 @@
+"""Who may import whom, read from the source: no breach, and no cycle."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PURE = {
+    "events", "clock", "parameters", "controls", "modulators", "patch", "scenes",
+    "takeover", "control", "slew", "addresses", "sources", "schema", "checks",
+    "toml_files", "toml_lines", "status", "meter",
+}  # fmt: skip
+HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {
+    module_name(path): path
+    for package in ("performer", "models")
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+
+
+def imported(tree: ast.AST, importer: str) -> Iterator[str]:
+    """The modules that a tree names in its imports."""
+    is_package = MODULES[importer].name == "__init__.py"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = node.module or ""
+            if node.level:
+                above = importer.split(".")
+                above = above[: len(above) - node.level + is_package]
+                origin = ".".join([*above, origin]).rstrip(".")
+            for alias in node.names:
+                below = f"{origin}.{alias.name}"
+                yield below if below in MODULES else origin
+
+
+def parsed(name: str) -> ast.Module:
+    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
+
+
+def is_for_types(node: ast.stmt) -> bool:
+    """Whether it is `if TYPE_CHECKING:`."""
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def module_level(name: str) -> set[str]:
+    """What importing a module imports: all but what stands in functions or is for types only."""
+    tree = parsed(name)
+    found: set[str] = set()
+    waiting: list[ast.stmt] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or is_for_types(node):
+            continue
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= set(imported(node, name))
+        waiting += [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
+        for handler in getattr(node, "handlers", []):
+            waiting += handler.body
+    return found
+
+
+def everything(name: str) -> set[str]:
+    """What a module imports anywhere, in functions too."""
+    return set(imported(parsed(name), name))
+
+
+def within(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def test_there_is_something_to_read() -> None:
+    assert {"performer.cli", "performer.engine", "models.networks"} <= MODULES.keys()
+    assert "models.canvas" in everything("models.networks")
+    assert "performer.commands.play" in everything("performer.cli") - module_level("performer.cli")
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if within(name, "models")])
+def test_models_import_nothing_of_performer(name: str) -> None:
+    assert not {found for found in everything(name) if within(found, "performer")}
+
+
+@pytest.mark.parametrize("room", sorted(PURE))
+def test_a_pure_room_knows_no_torch_no_window_and_no_device(room: str) -> None:
+    """Neither itself nor through the rooms that it imports."""
+    waiting, seen = [f"performer.{room}"], set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in MODULES:
+            continue
+        seen.add(name)
+        found = everything(name)
+        assert not {each for each in found if within(each, *HEAVY, "models")}, name
+        waiting += found
+    outside = {name for name in seen if name.removeprefix("performer.") not in PURE}
+    assert outside <= {"performer"}, "it imports pure rooms only"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if within(name, "performer.inputs")])
+def test_inputs_know_events_the_clock_and_each_other(name: str) -> None:
+    allowed = ("performer.events", "performer.clock", "performer.inputs")
+    rooms = {found for found in everything(name) if within(found, "performer", "models")}
+    assert not {found for found in rooms if not within(found, *allowed)}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if within(name, "performer.outputs")])
+def test_outputs_know_no_engine_and_no_torch(name: str) -> None:
+    closed = ("torch", "models", "performer.engine", "performer.stage", "performer.latent",
+              "performer.controls", "performer.inputs")  # fmt: skip
+    assert not {found for found in everything(name) if within(found, *closed)}
+
+
+@pytest.mark.parametrize("name", ["performer.latent", "performer.effects"])
+def test_latent_and_effects_know_torch_only(name: str) -> None:
+    allowed = ("performer.parameters", "performer.latent", "performer.effects")
+    rooms = {found for found in everything(name) if within(found, "performer", "models")}
+    assert not {found for found in rooms if not within(found, *allowed)}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if within(name, "performer")])
+def test_only_commands_import_models(name: str) -> None:
+    if not within(name, "performer.cli", "performer.commands"):
+        assert not {found for found in everything(name) if within(found, "models")}
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    imports = {name: module_level(name) & MODULES.keys() for name in MODULES}
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " -> ".join([*path[path.index(name) :], name])
+        if name in done:
+            return
+        for found in sorted(imports[name]):
+            visit(found, (*path, name))
+        done.add(name)
+
+    for name in MODULES:
+        visit(name, ())
+
+
+def test_every_module_opens_with_a_sentence() -> None:
+    for name, path in MODULES.items():
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        assert said or not path.read_text().strip(), name
