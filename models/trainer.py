@@ -68,7 +68,6 @@ class Trainer:
         like = {"device": self.device, "memory_format": torch.channels_last}
         self.generator = Generator(canvas, widths).to(**like)  # type: ignore[call-overload]
         self.discriminator = Discriminator(canvas, widths).to(**like)  # type: ignore[call-overload]
-        self.settle_noise()
         self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.optimisers = {
             name: torch.optim.Adam(
@@ -76,11 +75,14 @@ class Trainer:
             )
             for name, network in (("G", self.generator), ("D", self.discriminator))
         }
+        self.settle_noise()
 
     def settle_noise(self) -> None:
         """Without noise inputs their strengths stay zero: every detail has to come from w."""
-        if not self.recipe.noise:
-            for name, parameter in self.generator.named_parameters():
+        if self.recipe.noise:
+            return
+        for network in self._networks().values():
+            for name, parameter in network.named_parameters():
                 if name.endswith("noise_strength"):
                     torch.nn.init.zeros_(parameter).requires_grad_(False)
 
@@ -114,12 +116,9 @@ class Trainer:
             fake_logits = self.discriminator(self.augment(fake))
             real_logits = self.discriminator(self.augment(real))
         loss = self.loss.discriminator(real_logits, fake_logits)
-        if penalise:
-            weight = self.recipe.r1_gamma / 2 * R1_EVERY
-            (loss + weight * r1_penalty(real_logits, real)).backward()
-        else:
-            loss.backward()
-        return self.update("D", loss)
+        penalty = r1_penalty(real_logits, real) if penalise else torch.zeros_like(loss)
+        (loss + self.recipe.r1_gamma / 2 * R1_EVERY * penalty).backward()
+        return self.update("D", loss, penalty)
 
     def train_generator(self) -> float:
         """Step three: the generator learns from the discriminator's answer."""
@@ -129,12 +128,12 @@ class Trainer:
         loss = self.loss.generator(logits)
         loss.backward()
         self.discriminator.requires_grad_(True)
-        return self.update("G", loss)
+        return self.update("G", loss, torch.zeros_like(loss))
 
-    def update(self, name: str, loss: Tensor) -> float:
+    def update(self, name: str, loss: Tensor, penalty: Tensor) -> float:
         """One step of an optimiser; returns the loss as a number."""
         value = float(loss.detach())
-        if not math.isfinite(value):
+        if not math.isfinite(value + float(penalty.detach())):
             raise TrainingError(
                 f"the loss of {name} is no longer a number at {self.kimg:.1f} kimg; "
                 "go on from the last save with a lower --learning-rate"
@@ -217,7 +216,7 @@ class Trainer:
         self.step = int(tensors["step"])
 
     def graft(self, tensors: dict[str, Tensor]) -> None:
-        """Start from the state of a run on a canvas with the same base and fewer doublings.
+        """Start from the state of a run on a canvas with the same base and no more doublings.
 
         Weights of levels that both have are taken over; colours of the new levels start at zero,
         so that the first picture is the small model's, enlarged (as in arXiv 1710.10196).

@@ -1,6 +1,5 @@
 """The command line: what each command is called, asks for and says."""
 
-import logging
 import os
 import sys
 import tempfile
@@ -89,57 +88,71 @@ def play(
 def train(
     images: Annotated[Path, typer.Argument(help="A folder of images; it is never changed.")],
     out: Annotated[Path, typer.Option(help="The folder of the run.")],
-    size: Annotated[str, typer.Option(help="The canvas: N (square) or WxH.")] = "256",
-    seed: Annotated[int, typer.Option(help="The same seed, the same run.", min=0)] = 0,
+    size: Annotated[
+        str | None, typer.Option(help="The canvas: N (square) or WxH; 256 if not given.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The same seed, the same run; 0 if not given.", min=0)
+    ] = None,
     device: Device = "auto",
     kimg: Annotated[
         float | None, typer.Option(help="Stop after so many thousand images.", min=0)
     ] = None,
     hours: Annotated[float | None, typer.Option(help="Stop after so long.", min=0)] = None,
-    loss: Annotated[str, typer.Option(help="nonsaturating or minimax.")] = "nonsaturating",
+    loss: Annotated[
+        str | None, typer.Option(help="nonsaturating (the default) or minimax.")
+    ] = None,
     augment: Annotated[str | None, typer.Option(help="diffaugment or none.")] = None,
     batch: Annotated[int | None, typer.Option(help="Images a step.", min=2)] = None,
-    learning_rate: Annotated[float, typer.Option(help="Adam's step size.", min=0)] = 0.002,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Adam's step size; 0.002 if not given.", min=0)
+    ] = None,
     r1_gamma: Annotated[float | None, typer.Option(help="Weight of R1.", min=0)] = None,
     channel_base: Annotated[int | None, typer.Option(help="Width of the networks.", min=8)] = None,
     channel_max: Annotated[int | None, typer.Option(help="Their widest layer.", min=8)] = None,
-    mirror: Annotated[bool, typer.Option("--mirror", help="Also show images mirrored.")] = False,
+    mirror: Annotated[
+        bool | None, typer.Option("--mirror/--no-mirror", help="Also show images mirrored.")
+    ] = None,
     noise: Annotated[
-        bool, typer.Option("--noise/--no-noise", help="Let the model have fine random texture.")
-    ] = True,
+        bool | None,
+        typer.Option("--noise/--no-noise", help="Let the model have fine random texture."),
+    ] = None,
     licence: Annotated[str, typer.Option(help="The images' licence, kept in the model.")] = "",
     source: Annotated[str, typer.Option(help="Where they are from, kept in the model.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run.")] = False,
     grow: Annotated[
-        Path | None, typer.Option(help="Start from a run of half the size (or a quarter...).")
+        Path | None, typer.Option(help="Start from a run of the same or of half the size.")
     ] = None,
 ) -> None:
     """Train a GAN on your own images. Ctrl-C saves and says how to go on."""
     from performer.commands.train import Options
     from performer.commands.train import train as run
 
+    asked = {
+        "seed": seed,
+        "loss": loss,
+        "augment": augment,
+        "batch": batch,
+        "learning_rate": learning_rate,
+        "r1_gamma": r1_gamma,
+        "channel_base": channel_base,
+        "channel_max": channel_max,
+        "mirror": mirror,
+        "noise": noise,
+    }
     run(
         Options(
             images=images,
             out=out,
             size=size,
-            seed=seed,
             device=device,
             kimg=kimg,
             hours=hours,
-            loss=loss,
-            augment=augment,
-            batch=batch,
-            learning_rate=learning_rate,
-            r1_gamma=r1_gamma,
-            channel_base=channel_base,
-            channel_max=channel_max,
-            mirror=mirror,
-            noise=noise,
             licence=licence,
             source=source,
             resume=resume,
             grow=grow,
+            asked={name: value for name, value in asked.items() if value is not None},
         ),
         Console(),
     )
@@ -223,18 +236,17 @@ def main() -> None:
     try:
         app()
     except expected_errors() as error:
-        Console(stderr=True).print(f"[red]{error}[/]", highlight=False, soft_wrap=True)
+        _complain(str(error))
     except Exception as error:
-        logging.getLogger("performer").debug("unexpected", exc_info=True)
-        report = _write_report()
-        Console(stderr=True).print(
-            f"[red]Performer stopped: {type(error).__name__}: {error}[/]\nDetails: {report}",
-            highlight=False,
-            soft_wrap=True,
-        )
+        _complain(f"Performer stopped: {type(error).__name__}: {error}")
+        _complain(f"Details: {_write_report()}")
     else:
         return
     sys.exit(1)
+
+
+def _complain(sentence: str) -> None:
+    Console(stderr=True).print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def _write_report() -> str:

@@ -30,6 +30,12 @@ def as_table() -> Table:
     return table
 
 
+def as_markdown() -> str:
+    """The table for the README."""
+    lines = [COLUMNS, ("---",) * len(COLUMNS), *table_rows()]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
 def table_rows() -> list[tuple[str, ...]]:
     """The rows as text; parameters that differ by their number alone share one."""
     rows: list[tuple[str, ...]] = []
@@ -38,10 +44,12 @@ def table_rows() -> list[tuple[str, ...]]:
         number = first.name.rpartition(".")[2]
         many = len(family) > 1
         is_value = first.kind == "value"
+        unit = "" if first.unit == "seed" else first.unit
+        span = f"{first.minimum:g} to {first.maximum:g} {unit}".strip()
         rows.append(
             (
                 first.address.removesuffix(number) + (f"1-{len(family)}" if many else number),
-                f"{first.minimum:g} to {first.maximum:g} {first.unit}" if is_value else first.kind,
+                span if is_value else first.kind,
                 f"{first.default:g}" if is_value else "",
                 f"{first.key}-{last.key}" if many and first.key else first.key,
                 first.help.replace(" 1 ", " N ") if many else first.help,

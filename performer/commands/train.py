@@ -1,89 +1,99 @@
 """`performer train`: from a folder of images to a model."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import msgspec
 import torch
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from models.augment import AUGMENTATIONS
 from models.canvas import Canvas, parse_size
 from models.checkpoint import CheckpointError, Images
 from models.dataset import Dataset, DatasetError, load_folder
-from models.device import bfloat16_is_faster, describe, keep_memory, pick_device
-from models.losses import LOSSES
-from models.networks import Widths
+from models.device import keep_memory, pick_device
 from models.run import Progress as RunProgress
 from models.run import Run, load_state
-from models.trainer import Recipe, Trainer, TrainingError
+from models.trainer import Trainer, TrainingError
+from performer.commands.recipe import new_recipe, resumed_recipe, summary
 from performer.commands.signals import catch_signals
 
-LIGHT = Widths(channel_base=1024, channel_max=128, z_dim=128, w_dim=128, mapping_layers=4)
-FULL = Widths(channel_base=16384, channel_max=512, z_dim=512, w_dim=512, mapping_layers=8)
-FEW_IMAGES = 500
-MANY_IMAGES = 3000
 DEFAULT_KIMG = 1000.0
 FOREVER_S = 1e9
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asks for; None leaves it to the recipe."""
+    """What the command line asks for; `asked` are the fields of the recipe that were given."""
 
     images: Path
     out: Path
-    size: str
-    seed: int
+    size: str | None
     device: str
     kimg: float | None
     hours: float | None
-    loss: str
-    augment: str | None
-    batch: int | None
-    learning_rate: float
-    r1_gamma: float | None
-    channel_base: int | None
-    channel_max: int | None
-    mirror: bool
-    noise: bool
     licence: str
     source: str
     resume: bool
     grow: Path | None
+    asked: dict[str, Any]
 
 
 def train(options: Options, console: Console) -> None:
     """Prepare, train, and say how to play or go on."""
-    state = options.out / "state.safetensors"
-    if state.exists() and not options.resume:
-        raise TrainingError(f"{options.out} holds a run; go on with --resume or choose another")
-    if options.resume and not state.exists():
-        raise TrainingError(f"{options.out} holds no run to resume")
-    for name, allowed in (("loss", LOSSES), ("augment", AUGMENTATIONS)):
-        asked = getattr(options, name)
-        if asked is not None and asked not in allowed:
-            raise TrainingError(f'--{name} "{asked}" is unknown; use {" or ".join(allowed)}')
+    _check_folder(options)
     device = pick_device(options.device)
     if device.type == "cpu":
         keep_memory()
         torch.set_flush_denormal(True)
-    saved = load_state(options.out) if options.resume else None
-    canvas = saved[0].canvas if saved else parse_size(options.size)
+    prepare = _resumed if options.resume else _new
+    run = prepare(options, device, console)
+    _say(console, summary(run.trainer.recipe, run.images.count, device))
+    _run(run, options, console)
+
+
+def _check_folder(options: Options) -> None:
+    if options.out.exists() and not options.out.is_dir():
+        raise TrainingError(f"{options.out} is a file; --out names the folder of the run")
+    holds_run = (options.out / "state.safetensors").exists()
+    if holds_run and not options.resume:
+        raise TrainingError(f"{options.out} holds a run; go on with --resume or choose another")
+    if options.resume and not holds_run:
+        raise TrainingError(f"{options.out} holds no run to resume")
+
+
+def _new(options: Options, device: torch.device, console: Console) -> Run:
+    canvas = parse_size(options.size or "256")
     dataset = _load_images(options.images, canvas, console)
-    images = Images(len(dataset.images), dataset.fingerprint, options.licence, options.source)
-    if saved and saved[1].fingerprint != images.fingerprint:
-        raise TrainingError(f"{options.images} is not what this run was trained on: go on with it")
-    recipe = saved[0] if saved else _recipe(options, canvas, device, len(dataset.images))
+    count = len(dataset.images)
+    recipe = new_recipe(canvas, device, count, options.asked, growing=options.grow is not None)
     trainer = Trainer(recipe, dataset.images, device)
-    if saved:
-        trainer.restore(saved[2])
-    elif options.grow:
+    if options.grow:
         _grow(trainer, options.grow)
-    console.print(_summary(recipe, len(dataset.images), device))
-    _run(Run(options.out, trainer, saved[1] if saved else images), options, console)
+    images = Images(count, dataset.fingerprint, options.licence, options.source)
+    return Run(options.out, trainer, images)
+
+
+def _resumed(options: Options, device: torch.device, console: Console) -> Run:
+    recipe, images, tensors = load_state(options.out)
+    asked = options.asked | ({"size": options.size} if options.size else {})
+    recipe = resumed_recipe(recipe, asked)
+    dataset = _load_images(options.images, recipe.canvas, console)
+    if dataset.fingerprint != images.fingerprint:
+        raise TrainingError(
+            f"{options.images} does not hold the images that this run was trained on; "
+            "resume with those, or start a new run"
+        )
+    trainer = Trainer(recipe, dataset.images, device)
+    try:
+        trainer.restore(tensors)
+    except (KeyError, ValueError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise CheckpointError(
+            f"{options.out / 'state.safetensors'}: not the whole state of its run ({reason})"
+        ) from None
+    return Run(options.out, trainer, images)
 
 
 def _grow(trainer: Trainer, folder: Path) -> None:
@@ -91,7 +101,7 @@ def _grow(trainer: Trainer, folder: Path) -> None:
     small, _, tensors = load_state(folder)
     canvas, widths = trainer.recipe.canvas, trainer.recipe.widths
     same_base = (small.canvas.base_h, small.canvas.base_w) == (canvas.base_h, canvas.base_w)
-    if not same_base or small.canvas.doublings >= canvas.doublings or small.widths != widths:
+    if not same_base or small.canvas.doublings > canvas.doublings or small.widths != widths:
         raise CheckpointError(
             f"{folder}: a run of {small.canvas} cannot grow into {canvas}; "
             "the larger one must be the smaller doubled, with the same widths"
@@ -106,49 +116,10 @@ def _load_images(folder: Path, canvas: Canvas, console: Console) -> Dataset:
             folder, canvas, lambda done, total: bar.update(task, completed=done, total=total)
         )
     for path, reason in dataset.skipped.items():
-        console.print(f"[yellow]skipped[/] {escape(f'{path}: {reason}')}", highlight=False)
+        _say(console, f"skipped {path}: {reason}", "yellow")
     if len(dataset.images) < 2:
         raise DatasetError(f"{folder}: one image is not enough to train on")
     return dataset
-
-
-def _recipe(options: Options, canvas: Canvas, device: torch.device, count: int) -> Recipe:
-    """What is not asked for, from the canvas, the device and the number of images."""
-    light = device.type == "cpu"
-    batch = options.batch or (32 if light and canvas.height_px * canvas.width_px <= 4096 else 16)
-    area = canvas.height_px * canvas.width_px
-    gamma = options.r1_gamma
-    if gamma is None:
-        gamma = max(0.0002 * area / batch * (5.0 if count < FEW_IMAGES else 1.0), 0.01)
-    augment = options.augment or ("none" if count >= MANY_IMAGES else "diffaugment")
-    widths = LIGHT if light else FULL
-    return Recipe(
-        canvas,
-        msgspec.structs.replace(
-            widths,
-            channel_base=options.channel_base or widths.channel_base,
-            channel_max=options.channel_max or widths.channel_max,
-        ),
-        seed=options.seed,
-        loss=options.loss,
-        augment=augment,
-        batch=batch,
-        learning_rate=options.learning_rate,
-        r1_gamma=gamma,
-        mirror=options.mirror,
-        noise=options.noise,
-        bfloat16=bfloat16_is_faster(device),
-        warmup_kimg=0.5 if options.grow else 0.0,
-    )
-
-
-def _summary(recipe: Recipe, count: int, device: torch.device) -> str:
-    number = "bfloat16" if recipe.bfloat16 else "float32"
-    return (
-        f"{count} images on {recipe.canvas}; {describe(device)}, {number}; loss {recipe.loss}, "
-        f"batch {recipe.batch}, R1 {recipe.r1_gamma:.3g}, augmentation {recipe.augment}, "
-        f"seed {recipe.seed}"
-    )
 
 
 def _run(run: Run, options: Options, console: Console) -> None:
@@ -165,16 +136,25 @@ def _run(run: Run, options: Options, console: Console) -> None:
             bar.update(task, completed=progress.done, description=_describe(progress))
 
         run.train(goal_kimg=goal_kimg, goal_s=goal_s, stop=stopped, report=report)
-    model = run.folder / "model.safetensors"
     if stopped():
-        console.print(f"Stopped and saved at {run.trainer.kimg:.1f} kimg. Go on with:")
-        console.print(
-            f"  performer train {options.images} --out {options.out} --resume",
-            highlight=False,
-            soft_wrap=True,
-        )
-    console.print("Play it with:")
-    console.print(f"  performer play --model {model}", highlight=False, soft_wrap=True)
+        _say(console, f"Stopped and saved at {run.trainer.kimg:.1f} kimg. Go on with:")
+        _say(console, f"  {_resume_command(options)}")
+    model = run.folder / "model.safetensors"
+    _say(console, "Play it with:")
+    _say(console, f"  performer play --model {shlex.quote(str(model))}")
+
+
+def _resume_command(options: Options) -> str:
+    words = ["performer", "train", str(options.images), "--out", str(options.out), "--resume"]
+    for name in ("kimg", "hours"):
+        goal = getattr(options, name)
+        words += [f"--{name}", f"{goal:g}"] if goal is not None else []
+    return shlex.join(words)
+
+
+def _say(console: Console, sentence: str, style: str = "") -> None:
+    """Print as it stands: file names may hold brackets, and a command must stay on one line."""
+    console.print(sentence, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _describe(progress: RunProgress) -> str:

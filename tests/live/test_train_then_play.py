@@ -93,7 +93,7 @@ def test_train_stop_go_on_and_play(tmp_path: Path) -> None:
     paint(images, seed=2)
     before = (run / "state.safetensors").read_bytes()
     status, said = performer("train", images, "--out", run, "--resume", "--kimg", goal + 1)
-    assert status == 1 and "is not what this run was trained on" in said, said
+    assert status == 1 and "does not hold the images that this run was trained on" in said, said
     assert re.search(r"^[^\n]+trained on[^\n]*\n\Z", said, re.MULTILINE)
     assert (run / "state.safetensors").read_bytes() == before
 

@@ -283,7 +283,7 @@ def test_no_step_is_made_on_a_generator_loss_that_is_no_number() -> None:
     trained = trainer()
     before = kept(trained)
     with pytest.raises(TrainingError, match="the loss of G"):
-        trained.update("G", torch.tensor(float("inf")))
+        trained.update("G", torch.tensor(float("inf")), torch.tensor(0.0))
     assert not different(before, kept(trained))
 
 

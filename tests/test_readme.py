@@ -1,0 +1,26 @@
+"""The README says what the program does."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from performer.commands.params import as_markdown
+from performer.patch import parse_patch
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def test_its_parameter_table_is_the_programs() -> None:
+    assert as_markdown() in README
+
+
+def test_its_patch_is_a_patch() -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    patch = parse_patch(text, Path("readme.toml"))
+    assert (len(patch.bindings), len(patch.modulators), len(patch.scenes)) == (1, 1, 1)
+    assert tomllib.loads(text)["name"] == "Mine"
+
+
+def test_its_pictures_and_pages_are_there() -> None:
+    for link in re.findall(r"\]\((docs/[^)]+)\)", README):
+        assert (Path(__file__).parent.parent / link).is_file(), link
