@@ -96,7 +96,7 @@ class Run:
         manifest = Manifest(
             canvas=recipe.canvas,
             widths=recipe.widths,
-            kimg=self.trainer.kimg,
+            kimg=recipe.grown_kimg + self.trainer.kimg,
             images=self.images,
             seed=recipe.seed,
             loss=recipe.loss,

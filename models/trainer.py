@@ -29,7 +29,11 @@ class TrainingError(RuntimeError):
 
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that decides what a run does, apart from its images."""
+    """Everything that decides what a run does, apart from its images.
+
+    For `warmup_kimg` only the discriminator learns: new levels of it must not lead the generator
+    astray. `grown_kimg` is what the runs before had seen from which this one grew.
+    """
 
     canvas: Canvas
     widths: Widths
@@ -44,6 +48,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     noise: bool = True
     bfloat16: bool = False
     warmup_kimg: float = 0.0
+    grown_kimg: float = 0.0
 
     @property
     def ema_half_life_img(self) -> float:

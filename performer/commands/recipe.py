@@ -1,12 +1,15 @@
 """The training recipe: what is not asked for follows from the canvas, device and images."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import torch
+from torch import Tensor
 
 from models.augment import AUGMENTATIONS
 from models.canvas import Canvas
+from models.checkpoint import CheckpointError
 from models.device import bfloat16_is_faster, describe
 from models.losses import LOSSES
 from models.networks import Widths
@@ -19,9 +22,7 @@ R1_GAMMA_MINIMUM = 0.01
 GROWING_WARMUP_KIMG = 0.5
 
 
-def new_recipe(
-    canvas: Canvas, device: torch.device, count: int, asked: dict[str, Any], *, growing: bool
-) -> Recipe:
+def new_recipe(canvas: Canvas, device: torch.device, count: int, asked: dict[str, Any]) -> Recipe:
     """The recipe for `count` images; `asked` holds fields of Recipe and Widths, and wins."""
     for name, allowed in (("loss", LOSSES), ("augment", AUGMENTATIONS)):
         if asked.get(name, "none" if name == "augment" else "minimax") not in allowed:
@@ -37,10 +38,25 @@ def new_recipe(
         "batch": batch,
         "r1_gamma": max(gamma, R1_GAMMA_MINIMUM),
         "bfloat16": bfloat16_is_faster(device),
-        "warmup_kimg": GROWING_WARMUP_KIMG if growing else 0.0,
     }
     widths = msgspec.structs.replace(LIGHT if light else FULL, **sizes)
     return Recipe(canvas, widths, **(chosen | asked))
+
+
+def grown_recipe(recipe: Recipe, small: Recipe, tensors: dict[str, Tensor], folder: Path) -> Recipe:
+    """The recipe of a run that starts from the run `small`, saved in `folder`."""
+    canvas, base = recipe.canvas, (small.canvas.base_h, small.canvas.base_w)
+    if (
+        base != (canvas.base_h, canvas.base_w)
+        or small.canvas.doublings > canvas.doublings
+        or small.widths != recipe.widths
+    ):
+        raise CheckpointError(
+            f"{folder}: a run of {small.canvas} cannot grow into {canvas}; "
+            "the larger one must be the smaller doubled, with the same widths"
+        )
+    kimg = small.grown_kimg + int(tensors["step"]) * small.batch / 1000
+    return msgspec.structs.replace(recipe, warmup_kimg=GROWING_WARMUP_KIMG, grown_kimg=kimg)
 
 
 def resumed_recipe(saved: Recipe, asked: dict[str, Any]) -> Recipe:

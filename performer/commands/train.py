@@ -16,7 +16,7 @@ from models.device import keep_memory, pick_device
 from models.run import Progress as RunProgress
 from models.run import Run, load_state
 from models.trainer import Trainer, TrainingError
-from performer.commands.recipe import new_recipe, resumed_recipe, summary
+from performer.commands.recipe import grown_recipe, new_recipe, resumed_recipe, summary
 from performer.commands.signals import catch_signals
 
 DEFAULT_KIMG = 1000.0
@@ -67,11 +67,13 @@ def _new(options: Options, device: torch.device, console: Console) -> Run:
     canvas = parse_size(options.size or "256")
     dataset = _load_images(options.images, canvas, console)
     count = len(dataset.images)
-    recipe = new_recipe(canvas, device, count, options.asked, growing=options.grow is not None)
-    trainer = Trainer(recipe, dataset.images, device)
-    if options.grow:
-        _grow(trainer, options.grow)
+    recipe = new_recipe(canvas, device, count, options.asked)
     images = Images(count, dataset.fingerprint, options.licence, options.source)
+    if options.grow is None:
+        return Run(options.out, Trainer(recipe, dataset.images, device), images)
+    small, _, tensors = load_state(options.grow)
+    trainer = Trainer(grown_recipe(recipe, small, tensors, options.grow), dataset.images, device)
+    trainer.graft(tensors)
     return Run(options.out, trainer, images)
 
 
@@ -94,19 +96,6 @@ def _resumed(options: Options, device: torch.device, console: Console) -> Run:
             f"{options.out / 'state.safetensors'}: not the whole state of its run ({reason})"
         ) from None
     return Run(options.out, trainer, images)
-
-
-def _grow(trainer: Trainer, folder: Path) -> None:
-    """Start from a smaller run of the same base and widths."""
-    small, _, tensors = load_state(folder)
-    canvas, widths = trainer.recipe.canvas, trainer.recipe.widths
-    same_base = (small.canvas.base_h, small.canvas.base_w) == (canvas.base_h, canvas.base_w)
-    if not same_base or small.canvas.doublings > canvas.doublings or small.widths != widths:
-        raise CheckpointError(
-            f"{folder}: a run of {small.canvas} cannot grow into {canvas}; "
-            "the larger one must be the smaller doubled, with the same widths"
-        )
-    trainer.graft(tensors)
 
 
 def _load_images(folder: Path, canvas: Canvas, console: Console) -> Dataset:
