@@ -25,6 +25,7 @@ from models.trainer import Recipe, Trainer
 GRID_WIDTH_PX = 1920
 SAVE_EVERY_S = 300.0
 GRID_EVERY_S = 60.0
+GROWING_WARMUP_KIMG = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,27 @@ def load_state(folder: Path) -> tuple[Recipe, Images, dict[str, Tensor]]:
     except (KeyError, msgspec.DecodeError, RecursionError) as error:
         raise CheckpointError(f"{path}: no training state of Performer's ({error})") from None
     return recipe, images, tensors
+
+
+def grow_from(folder: Path, recipe: Recipe) -> tuple[Recipe, dict[str, Tensor]]:
+    """The recipe to start from a run's last save, and its tensors to graft.
+
+    Raises `CheckpointError` when the run's canvas is not the recipe's, halved.
+    """
+    small, _, tensors = load_state(folder)
+    canvas, base = recipe.canvas, (small.canvas.base_h, small.canvas.base_w)
+    if (
+        base != (canvas.base_h, canvas.base_w)
+        or small.canvas.doublings > canvas.doublings
+        or small.widths != recipe.widths
+    ):
+        raise CheckpointError(
+            f"{folder}: a run of {small.canvas} cannot grow into {canvas}; "
+            "the larger one must be the smaller doubled, with the same widths"
+        )
+    kimg = small.grown_kimg + int(tensors["step"]) * small.batch / 1000
+    changed = {"warmup_kimg": GROWING_WARMUP_KIMG, "grown_kimg": kimg}
+    return msgspec.structs.replace(recipe, **changed), tensors
 
 
 def grid(images: Tensor, columns: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

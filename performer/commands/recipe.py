@@ -1,15 +1,12 @@
 """The training recipe: what is not asked for follows from the canvas, device and images."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import torch
-from torch import Tensor
 
 from models.augment import AUGMENTATIONS
 from models.canvas import Canvas
-from models.checkpoint import CheckpointError
 from models.device import bfloat16_is_faster, describe
 from models.losses import LOSSES
 from models.networks import Widths
@@ -19,7 +16,6 @@ LIGHT = Widths(channel_base=1024, channel_max=128, z_dim=128, w_dim=128, mapping
 FULL = Widths(channel_base=16384, channel_max=512, z_dim=512, w_dim=512, mapping_layers=8)
 FEW_IMAGES, MANY_IMAGES = 500, 3000
 R1_GAMMA_MINIMUM = 0.01
-GROWING_WARMUP_KIMG = 0.5
 
 
 def new_recipe(canvas: Canvas, device: torch.device, count: int, asked: dict[str, Any]) -> Recipe:
@@ -41,22 +37,6 @@ def new_recipe(canvas: Canvas, device: torch.device, count: int, asked: dict[str
     }
     widths = msgspec.structs.replace(LIGHT if light else FULL, **sizes)
     return Recipe(canvas, widths, **(chosen | asked))
-
-
-def grown_recipe(recipe: Recipe, small: Recipe, tensors: dict[str, Tensor], folder: Path) -> Recipe:
-    """The recipe of a run that starts from the run `small`, saved in `folder`."""
-    canvas, base = recipe.canvas, (small.canvas.base_h, small.canvas.base_w)
-    if (
-        base != (canvas.base_h, canvas.base_w)
-        or small.canvas.doublings > canvas.doublings
-        or small.widths != recipe.widths
-    ):
-        raise CheckpointError(
-            f"{folder}: a run of {small.canvas} cannot grow into {canvas}; "
-            "the larger one must be the smaller doubled, with the same widths"
-        )
-    kimg = small.grown_kimg + int(tensors["step"]) * small.batch / 1000
-    return msgspec.structs.replace(recipe, warmup_kimg=GROWING_WARMUP_KIMG, grown_kimg=kimg)
 
 
 def resumed_recipe(saved: Recipe, asked: dict[str, Any]) -> Recipe:

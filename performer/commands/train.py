@@ -14,9 +14,9 @@ from models.checkpoint import CheckpointError, Images
 from models.dataset import Dataset, DatasetError, load_folder
 from models.device import keep_memory, pick_device
 from models.run import Progress as RunProgress
-from models.run import Run, load_state
+from models.run import Run, grow_from, load_state
 from models.trainer import Trainer, TrainingError
-from performer.commands.recipe import grown_recipe, new_recipe, resumed_recipe, summary
+from performer.commands.recipe import new_recipe, resumed_recipe, summary
 from performer.commands.signals import catch_signals
 
 DEFAULT_KIMG = 1000.0
@@ -71,8 +71,8 @@ def _new(options: Options, device: torch.device, console: Console) -> Run:
     images = Images(count, dataset.fingerprint, options.licence, options.source)
     if options.grow is None:
         return Run(options.out, Trainer(recipe, dataset.images, device), images)
-    small, _, tensors = load_state(options.grow)
-    trainer = Trainer(grown_recipe(recipe, small, tensors, options.grow), dataset.images, device)
+    recipe, tensors = grow_from(options.grow, recipe)
+    trainer = Trainer(recipe, dataset.images, device)
     trainer.graft(tensors)
     return Run(options.out, trainer, images)
 
