@@ -22,6 +22,7 @@ __all__ = ["MidiInput", "list_ports"]
 _POLL_S = 0.001
 _SCAN_S = 0.1
 _PROBE_S = 3.0
+_RARE_PROBE_S = 30.0
 _REOPEN_S = 2.0
 
 
@@ -65,9 +66,11 @@ class MidiInput:
         self._thread.join()
 
     def _run(self) -> None:
+        probe_s = _PROBE_S
         while not self._closing.is_set():
             try:
                 self._start()
+                probe_s = _PROBE_S
                 self._serve()
             except InputError as error:
                 self._problem = str(error)
@@ -76,7 +79,9 @@ class MidiInput:
                 self._problem = f"MIDI: {error}"
                 self._refusals.add("MIDI", f"{type(error).__name__}: {error}")
             self._lose()
-            self._closing.wait(_PROBE_S)
+            self._closing.wait(probe_s)
+            # A probe costs a process: where there is no MIDI at all, it becomes rare.
+            probe_s = min(2 * probe_s, _RARE_PROBE_S)
         self._bury()
 
     def _start(self) -> None:
