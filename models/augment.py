@@ -1,14 +1,16 @@
-"""DiffAugment: differentiable augmentation of real and generated images alike.
+"""Differentiable augmentation of real and generated images alike; DiffAugment is written here.
 
 Zhao et al. (arXiv 2006.10738). With few images the discriminator would learn them by heart; it
-must not see the same pixels twice. Colour is left alone: artists choose their colours.
+must not see the same pixels twice. DiffAugment leaves colour alone: artists choose their colours.
 """
 
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
+
+from models.ada import Ada
 
 
 def translate(images: Tensor, share: float = 0.125) -> Tensor:
@@ -47,4 +49,24 @@ def diffaugment(images: Tensor) -> Tensor:
     return cutout(translate(images))
 
 
-AUGMENTATIONS: dict[str, Callable[[Tensor], Tensor]] = {"diffaugment": diffaugment, "none": none}
+class Fixed(nn.Module):
+    """An augmentation of constant strength, with nothing to save."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W) in -1..1, augmented."""
+        return self.function(images)
+
+    def observe(self, logits: Tensor) -> None:
+        """Leave (N, 1) logits of real images aside, which an adaptive one learns from."""
+
+
+# Made from the target and the thousands of images of `Ada`.
+AUGMENTATIONS: dict[str, Callable[[float, float], Fixed | Ada]] = {
+    "none": lambda target, kimg: Fixed(none),
+    "diffaugment": lambda target, kimg: Fixed(diffaugment),
+    "ada": Ada,
+}

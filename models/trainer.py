@@ -17,8 +17,9 @@ from torch import Tensor
 from models.augment import AUGMENTATIONS
 from models.canvas import Canvas
 from models.dataset import batch_indices
-from models.losses import LOSSES, r1_penalty
+from models.losses import LOSSES, gradient_penalty
 from models.networks import Discriminator, Generator, Widths
+from models.path_length import BATCH_SHRINK, PathLength
 
 R1_EVERY = 16
 EMA_RAMP = 0.05
@@ -31,6 +32,7 @@ class TrainingError(RuntimeError):
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that decides what a run does, apart from its images.
 
+    `ada_target` and `ada_kimg` are for `augment` "ada"; `path_length_weight` 0 leaves it out.
     For `warmup_kimg` only the discriminator learns: new levels of it must not lead the generator
     astray. `grown_kimg` is what the runs before had seen from which this one grew.
     """
@@ -40,9 +42,12 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 0
     loss: str = "nonsaturating"
     augment: str = "diffaugment"
+    ada_target: float = 0.6
+    ada_kimg: float = 100.0
     batch: int = 16
     learning_rate: float = 0.002
     r1_gamma: float = 0.05
+    path_length_weight: float = 0.0
     style_mixing: float = 0.9
     mirror: bool = False
     noise: bool = True
@@ -62,24 +67,26 @@ class Trainer:
     def __init__(self, recipe: Recipe, images: Tensor, device: torch.device) -> None:
         """`images` is uint8 (N, 3, H, W) of the recipe's canvas."""
         self.recipe, self.images, self.device = recipe, images, device
-        self.loss, self.augment = LOSSES[recipe.loss], AUGMENTATIONS[recipe.augment]
+        self.loss = LOSSES[recipe.loss]
         self.step = 0
         self.initialise()
 
     def initialise(self) -> None:
-        """Step one: both networks with random weights, and their optimisers."""
-        torch.manual_seed(self.recipe.seed)
-        canvas, widths = self.recipe.canvas, self.recipe.widths
+        """Step one: both networks with random weights, their optimisers and regularisers."""
+        recipe = self.recipe
+        torch.manual_seed(recipe.seed)
+        canvas, widths = recipe.canvas, recipe.widths
         like = {"device": self.device, "memory_format": torch.channels_last}
         self.generator = Generator(canvas, widths).to(**like)  # type: ignore[call-overload]
         self.discriminator = Discriminator(canvas, widths).to(**like)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.optimisers = {
-            name: torch.optim.Adam(
-                network.parameters(), lr=self.recipe.learning_rate, betas=(0.0, 0.99)
-            )
+            name: torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
             for name, network in (("G", self.generator), ("D", self.discriminator))
         }
+        augment = AUGMENTATIONS[recipe.augment](recipe.ada_target, recipe.ada_kimg)
+        self.augment = augment.to(self.device)
+        self.path_length = PathLength(recipe.path_length_weight).to(self.device)
         self.settle_noise()
 
     def settle_noise(self) -> None:
@@ -117,23 +124,53 @@ class Trainer:
         real = self.real_images()
         penalise = self.step % R1_EVERY == 0
         real.requires_grad_(penalise)
-        with self.autocast():
-            fake_logits = self.discriminator(self.augment(fake))
-            real_logits = self.discriminator(self.augment(real))
+        fake.requires_grad_(penalise and self.loss.penalise_fake)
+        fake_logits, real_logits = self.judge(fake), self.judge(real)
         loss = self.loss.discriminator(real_logits, fake_logits)
-        penalty = r1_penalty(real_logits, real) if penalise else torch.zeros_like(loss)
+        penalty = torch.zeros_like(loss)
+        for logits, images in ((real_logits, real), (fake_logits, fake)):
+            if images.requires_grad:
+                penalty = penalty + gradient_penalty(logits, images)
         (loss + self.recipe.r1_gamma / 2 * R1_EVERY * penalty).backward()
-        return self.update("D", loss, penalty)
+        value = self.update("D", loss, penalty)
+        self.augment.observe(self.loss.margin(real_logits, fake_logits))
+        return value
 
     def train_generator(self) -> float:
         """Step three: the generator learns from the discriminator's answer."""
         self.discriminator.requires_grad_(False)
         with self.autocast():
-            logits = self.discriminator(self.augment(self.generate()))
-        loss = self.loss.generator(logits)
+            fake = self.generate()
+        loss = self.loss.generator(self.judge(fake), self.rivals())
         loss.backward()
+        penalty = torch.zeros_like(loss)
+        if self.path_length.due(self.step):
+            penalty = self.path_length_penalty()
+            penalty.backward()
         self.discriminator.requires_grad_(True)
-        return self.update("G", loss, torch.zeros_like(loss))
+        return self.update("G", loss, penalty)
+
+    def judge(self, images: Tensor) -> Tensor:
+        """Logits (N, 1) of images as the discriminator sees them, augmented."""
+        augmented = self.augment(images)
+        with self.autocast():
+            logits: Tensor = self.discriminator(augmented)
+        return logits
+
+    @torch.no_grad()
+    def rivals(self) -> Tensor:
+        """Logits (batch, 1) of the real images that the generator's are compared with, if any."""
+        if not self.loss.paired:
+            return torch.zeros(0, device=self.device)
+        return self.judge(self.real_images())
+
+    def path_length_penalty(self) -> Tensor:
+        """The penalty of a smaller batch: the gradient of a gradient takes much memory."""
+        with self.autocast():
+            ws = self.draw_ws(max(1, self.recipe.batch // BATCH_SHRINK))
+            images = self.synthesise(ws)
+        penalty: Tensor = self.path_length(images, ws)
+        return penalty
 
     def update(self, name: str, loss: Tensor, penalty: Tensor) -> float:
         """One step of an optimiser; returns the loss as a number."""
@@ -158,20 +195,27 @@ class Trainer:
         return real.contiguous(memory_format=torch.channels_last)
 
     def generate(self) -> Tensor:
-        """A batch of generated images, some with the styles of two latents mixed.
+        """A batch of generated images, float (batch, 3, H, W)."""
+        return self.synthesise(self.draw_ws(self.recipe.batch))
+
+    def draw_ws(self, count: int) -> Tensor:
+        """(count, num_ws, w_dim) of random latents, some with the styles of two mixed.
 
         Style mixing is section 3.1 of arXiv 1812.04948: from a random layer on, w of another z.
         """
         recipe, num_ws = self.recipe, self.generator.num_ws
-        z = torch.randn(2, recipe.batch, recipe.widths.z_dim, device=self.device)
+        z = torch.randn(2, count, recipe.widths.z_dim, device=self.device)
         w, other = self.generator.mapping(z.flatten(0, 1)).unflatten(0, (2, -1))
         self.generator.mapping.track_average(w)
-        mixed = torch.rand(recipe.batch, 1, device=self.device) < recipe.style_mixing
-        cut = torch.randint(1, num_ws, (recipe.batch, 1), device=self.device)
+        mixed = torch.rand(count, 1, device=self.device) < recipe.style_mixing
+        cut = torch.randint(1, num_ws, (count, 1), device=self.device)
         layers = torch.arange(num_ws, device=self.device)[None]
         swap = (mixed & (layers >= cut))[:, :, None]
-        ws = torch.where(swap, other[:, None], w[:, None])
-        image: Tensor = self.generator.synthesis(ws, fresh_noise=recipe.noise)
+        return torch.where(swap, other[:, None], w[:, None])
+
+    def synthesise(self, ws: Tensor) -> Tensor:
+        """Float (N, 3, H, W) from (N, num_ws, w_dim), with noise where the recipe has it."""
+        image: Tensor = self.generator.synthesis(ws, fresh_noise=self.recipe.noise)
         return image.float()
 
     @torch.no_grad()
@@ -201,8 +245,8 @@ class Trainer:
     def state(self) -> dict[str, Tensor]:
         """All that a run needs to go on, as named tensors."""
         tensors = {"step": torch.tensor(self.step)}
-        for name, network in self._networks().items():
-            tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
+        for name, part in self._parts().items():
+            tensors |= {f"{name}.{key}": value for key, value in part.state_dict().items()}
         for name, optimiser in self.optimisers.items():
             for index, moments in optimiser.state_dict()["state"].items():
                 tensors |= {f"opt_{name}.{index}.{key}": value for key, value in moments.items()}
@@ -210,8 +254,8 @@ class Trainer:
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Take up a state that `state` gave."""
-        for name, network in self._networks().items():
-            network.load_state_dict(_below(tensors, f"{name}."))
+        for name, part in self._parts().items():
+            part.load_state_dict(_below(tensors, f"{name}."))
         for name, optimiser in self.optimisers.items():
             moments: dict[int, dict[str, Tensor]] = {}
             for key, value in _below(tensors, f"opt_{name}.").items():
@@ -238,6 +282,10 @@ class Trainer:
 
     def _networks(self) -> dict[str, torch.nn.Module]:
         return {"G": self.generator, "D": self.discriminator, "G_ema": self.averaged}
+
+    def _parts(self) -> dict[str, torch.nn.Module]:
+        """All that learns or keeps count."""
+        return self._networks() | {"augment": self.augment, "path_length": self.path_length}
 
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -20,9 +20,8 @@ R1_GAMMA_MINIMUM = 0.01
 
 def new_recipe(canvas: Canvas, device: torch.device, count: int, asked: dict[str, Any]) -> Recipe:
     """The recipe for `count` images; `asked` holds fields of Recipe and Widths, and wins."""
-    for name, allowed in (("loss", LOSSES), ("augment", AUGMENTATIONS)):
-        if asked.get(name, "none" if name == "augment" else "minimax") not in allowed:
-            raise TrainingError(f'--{name} "{asked[name]}" is unknown; use {" or ".join(allowed)}')
+    _check_name("loss", asked, list(LOSSES))
+    _check_name("augment", asked, list(AUGMENTATIONS))
     light = device.type == "cpu"
     # On a CPU images are dear: smaller batches make more steps of them.
     batch = asked.get("batch", 8 if light else 16)
@@ -30,21 +29,43 @@ def new_recipe(canvas: Canvas, device: torch.device, count: int, asked: dict[str
     gamma = 0.0002 * canvas.height_px * canvas.width_px / batch * scarce
     sizes = {name: asked.pop(name) for name in ("channel_base", "channel_max") if name in asked}
     chosen = {
-        "augment": "none" if count >= MANY_IMAGES else "diffaugment",
+        "augment": augment_for(count),
         "batch": batch,
         "r1_gamma": max(gamma, R1_GAMMA_MINIMUM),
         "bfloat16": bfloat16_is_faster(device),
     }
     widths = msgspec.structs.replace(LIGHT if light else FULL, **sizes)
-    return Recipe(canvas, widths, **(chosen | asked))
+    recipe = Recipe(canvas, widths, **(chosen | asked))
+    unused = sorted(asked.keys() & {"ada_target", "ada_kimg"})
+    if unused and recipe.augment != "ada":
+        raise TrainingError(f"{_option(unused[0])} has no effect without --augment ada")
+    return recipe
+
+
+def augment_for(count: int) -> str:
+    """The augmentation for `count` images: ADA needs some hundreds to find its strength."""
+    if count < FEW_IMAGES:
+        return "diffaugment"
+    return "ada" if count < MANY_IMAGES else "none"
+
+
+def _check_name(field: str, asked: dict[str, Any], allowed: list[str]) -> None:
+    if field in asked and asked[field] not in allowed:
+        names = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+        raise TrainingError(f'{_option(field)} "{asked[field]}" is unknown; use {names}')
+
+
+def _option(field: str) -> str:
+    return "--" + field.replace("_", "-")
 
 
 def resumed_recipe(saved: Recipe, asked: dict[str, Any]) -> Recipe:
     """The saved recipe; only the learning rate may be asked to change on the way."""
     fixed = sorted(asked.keys() - {"learning_rate"})
     if fixed:
-        option = "--" + fixed[0].replace("_", "-")
-        raise TrainingError(f"{option} cannot change on --resume; leave it out or start a new run")
+        raise TrainingError(
+            f"{_option(fixed[0])} cannot change on --resume; leave it out or start a new run"
+        )
     return msgspec.structs.replace(saved, **asked)
 
 
@@ -54,7 +75,8 @@ def summary(recipe: Recipe, count: int, device: torch.device) -> str:
         f"{count} images on {recipe.canvas}; {describe(device)}, "
         f"{'bfloat16' if recipe.bfloat16 else 'float32'}; loss {recipe.loss}, "
         f"batch {recipe.batch}, learning rate {recipe.learning_rate:g}, "
-        f"R1 {recipe.r1_gamma:.3g}, augmentation {recipe.augment}, "
+        f"R1 {recipe.r1_gamma:.3g}, path length {recipe.path_length_weight:g}, "
+        f"augmentation {recipe.augment}, "
         f"mirror {'on' if recipe.mirror else 'off'}, noise {'on' if recipe.noise else 'off'}, "
         f"seed {recipe.seed}"
     )

@@ -23,8 +23,28 @@ def recipe(size: str = "32x16", count: int = 100, **asked: Any) -> Recipe:
 
 def test_few_images_are_augmented_and_penalised_more() -> None:
     few, many = recipe(size="256", count=100), recipe(size="256", count=5000)
-    assert (few.augment, many.augment) == ("diffaugment", "none")
     assert few.r1_gamma == pytest.approx(5 * many.r1_gamma)
+
+
+@pytest.mark.parametrize(
+    ("count", "augment"),
+    [(2, "diffaugment"), (499, "diffaugment"), (500, "ada"), (2999, "ada"), (3000, "none")],
+)
+def test_the_number_of_images_chooses_the_augmentation(count: int, augment: str) -> None:
+    assert recipe(count=count).augment == augment
+
+
+def test_the_settings_of_ada_and_path_length_are_taken() -> None:
+    chosen = recipe(count=1000, ada_target=0.4, ada_kimg=50.0, path_length_weight=2.0)
+    assert (chosen.augment, chosen.ada_target, chosen.ada_kimg) == ("ada", 0.4, 50.0)
+    assert "path length 2" in summary(chosen, 1000, CPU)
+    assert recipe().path_length_weight == 0
+
+
+@pytest.mark.parametrize("asked", [{"ada_target": 0.5}, {"ada_kimg": 50.0}])
+def test_a_setting_of_ada_without_ada_is_refused(asked: dict[str, float]) -> None:
+    with pytest.raises(TrainingError, match=r"--ada-\w+ has no effect without --augment ada"):
+        recipe(count=100, **asked)
 
 
 def test_what_is_asked_wins() -> None:
@@ -45,8 +65,8 @@ def test_what_is_asked_wins() -> None:
 @pytest.mark.parametrize(
     "asked, words",
     [
-        ({"loss": "w"}, "use minimax or nonsaturating"),
-        ({"augment": "x"}, "use diffaugment or none"),
+        ({"loss": "w"}, "use nonsaturating, minimax, hinge or rp"),
+        ({"augment": "x"}, "use none, diffaugment or ada"),
     ],
 )
 def test_unknown_names_are_refused(asked: dict[str, str], words: str) -> None:

@@ -18,7 +18,7 @@ def ones(*shape: int) -> Tensor:
 def test_shapes_stay_and_gradients_pass(name: str, shape: tuple[int, ...]) -> None:
     torch.manual_seed(0)
     images = torch.randn(shape, requires_grad=True)
-    augmented = AUGMENTATIONS[name](images)
+    augmented = AUGMENTATIONS[name](0.6, 100.0)(images)
     assert augmented.shape == images.shape and augmented.dtype == images.dtype
     (gradient,) = torch.autograd.grad(augmented.square().sum(), images)
     for image_gradient in gradient:
@@ -27,7 +27,14 @@ def test_shapes_stay_and_gradients_pass(name: str, shape: tuple[int, ...]) -> No
 
 def test_none_changes_nothing() -> None:
     images = torch.randn(4, 3, 8, 8)
-    assert torch.equal(AUGMENTATIONS["none"](images), images)
+    assert torch.equal(AUGMENTATIONS["none"](0.6, 100.0)(images), images)
+
+
+@pytest.mark.parametrize("name", ["none", "diffaugment"])
+def test_a_fixed_augmentation_learns_and_saves_nothing(name: str) -> None:
+    augment = AUGMENTATIONS[name](0.6, 100.0)
+    augment.observe(torch.ones(4, 1))
+    assert not augment.state_dict()
 
 
 def test_translation_moves_each_image_whole_and_fills_with_zero() -> None:

@@ -8,7 +8,7 @@ from tiny import CANVAS, CPU, IMAGES, WIDTHS, go, images, trainer
 from torch import Tensor
 
 from models.canvas import canvas_of
-from models.losses import LOSSES
+from models.losses import LOSSES, gradient_penalty
 from models.networks import fir_kernel, upsample
 from models.run import Run, load_state
 from models.trainer import Recipe, Trainer, TrainingError
@@ -70,7 +70,14 @@ def test_gradients_do_not_leak_from_one_step_into_another() -> None:
         assert all(p.requires_grad for p in network.parameters())
 
 
-@pytest.mark.parametrize("recipe", [{}, {"mirror": True}, {"loss": "minimax", "augment": "none"}])
+ADA = {"augment": "ada", "ada_kimg": 0.05}
+
+
+@pytest.mark.parametrize("recipe", [
+    {}, {"mirror": True}, {"loss": "minimax", "augment": "none"}, {"loss": "hinge"},
+    {"loss": "rp", "mirror": True}, {**ADA, "path_length_weight": 2.0},
+    {**ADA, "path_length_weight": 2.0, "loss": "rp"},
+])  # fmt: skip
 def test_a_run_taken_up_again_equals_one_that_never_stopped(recipe: dict[str, object]) -> None:
     uninterrupted = trainer(**recipe)
     go(uninterrupted, 20)
@@ -113,6 +120,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_gives_others() -> None
 
 @pytest.mark.parametrize("recipe", [
     {"mirror": True}, {"style_mixing": 0.0}, {"augment": "none"}, {"loss": "minimax"},
+    {"loss": "hinge"}, {"loss": "rp"},
     {"r1_gamma": 5.0}, {"learning_rate": 0.001}, {"batch": 3},
 ])  # fmt: skip
 def test_every_setting_has_an_effect(recipe: dict[str, object]) -> None:
@@ -128,6 +136,75 @@ def test_it_trains_with_each_loss_and_any_style_mixing(loss: str, style_mixing: 
     trained = trainer(loss=loss, style_mixing=style_mixing)
     go(trained, 4)
     assert all(torch.isfinite(tensor).all() for tensor in trained.state().values())
+
+
+@pytest.mark.parametrize(("size", "bfloat16"), [((8, 8), True), ((16, 8), False)])
+def test_it_trains_with_ada_and_path_length_on_any_canvas(
+    size: tuple[int, int], bfloat16: bool
+) -> None:
+    asked = {"loss": "rp", "path_length_weight": 2.0, "bfloat16": bfloat16, **ADA}
+    trained = trainer(canvas=canvas_of(*size), **asked)
+    trained.augment.p.fill_(0.8)
+    go(trained, 5)
+    assert all(torch.isfinite(tensor).all() for tensor in trained.state().values())
+
+
+def test_what_adapts_is_saved_and_nothing_else() -> None:
+    plain, adaptive = set(kept(trainer())), set(kept(trainer(path_length_weight=2.0, **ADA)))
+    assert adaptive - plain == {"augment.p", "augment.signs", "augment.steps", "path_length.mean"}
+    assert plain < adaptive
+
+
+def test_ada_moves_by_the_discriminator_and_path_length_by_the_generator() -> None:
+    trained = trainer(path_length_weight=2.0, **{**ADA, "ada_target": -1.0})
+    go(trained, 3)
+    assert float(trained.augment.p) == 0 and float(trained.path_length.mean) > 0
+    go(trained, 1)
+    assert float(trained.augment.p) == pytest.approx(4 * 4 / 50)
+
+
+def test_path_length_pulls_by_its_weight_on_the_generator() -> None:
+    light, heavy = trainer(path_length_weight=2.0), trainer(path_length_weight=20.0)
+    go(light, 1)
+    go(heavy, 1)
+    changed = different(kept(light), kept(heavy))
+    assert "G.synthesis.b4.const" in changed and "G.mapping.fc0.weight" in changed
+    assert not any(name.startswith(("D.", "path_length.")) for name in changed)
+
+
+def test_ada_settings_have_an_effect() -> None:
+    plain, other = trainer(**ADA), trainer(augment="ada", ada_kimg=0.1)
+    for trained in (plain, other):
+        trained.augment.signs.fill_(4.0)
+        go(trained, 4)
+    assert 0 < float(other.augment.p) < float(plain.augment.p)
+
+
+@pytest.mark.parametrize(("loss", "penalised"), [("nonsaturating", 1), ("hinge", 1), ("rp", 2)])
+def test_r2_joins_r1_where_the_loss_asks_for_it(
+    loss: str, penalised: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Tensor] = []
+
+    def spy(logits: Tensor, images: Tensor) -> Tensor:
+        seen.append(images)
+        return gradient_penalty(logits, images)
+
+    monkeypatch.setattr("models.trainer.gradient_penalty", spy)
+    go(trainer(loss=loss), 16)
+    assert len(seen) == penalised, "in the first step of sixteen"
+    assert len({id(images) for images in seen}) == penalised
+
+
+def test_the_paired_generator_is_compared_with_real_images_of_the_step() -> None:
+    trained = trainer(loss="rp", augment="none")
+    rivals = trained.rivals()
+    assert torch.equal(rivals, trained.discriminator(trained.real_images())) and rivals.shape == (
+        4,
+        1,
+    )
+    assert not rivals.requires_grad
+    assert trainer(loss="hinge").rivals().shape == (0,)
 
 
 @pytest.mark.parametrize(("style_mixing", "mixed"), [(0.0, 0), (1.0, 64)])
@@ -287,7 +364,7 @@ def test_no_step_is_made_on_a_generator_loss_that_is_no_number() -> None:
     assert not different(before, kept(trained))
 
 
-@pytest.mark.parametrize("loss", ["nonsaturating", "minimax"])
+@pytest.mark.parametrize("loss", sorted(LOSSES))
 def test_training_learns_the_colour_of_its_images(loss: str) -> None:
     recipe = Recipe(canvas=CANVAS, widths=WIDTHS, batch=8, loss=loss, learning_rate=0.005)
     red = torch.tensor([230, 30, 30], dtype=torch.uint8)[:, None, None].expand(8, 3, 8, 8)
