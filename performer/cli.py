@@ -100,14 +100,33 @@ def train(
     ] = None,
     hours: Annotated[float | None, typer.Option(help="Stop after so long.", min=0)] = None,
     loss: Annotated[
-        str | None, typer.Option(help="nonsaturating (the default) or minimax.")
+        str | None, typer.Option(help="nonsaturating (the default), minimax, hinge or rp.")
     ] = None,
-    augment: Annotated[str | None, typer.Option(help="diffaugment or none.")] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(help="none, diffaugment or ada; if not given, by the number of images."),
+    ] = None,
+    ada_target: Annotated[
+        float | None,
+        typer.Option(
+            help="How sure ada lets the discriminator be; 0.6 if not given.", min=0, max=1
+        ),
+    ] = None,
+    ada_kimg: Annotated[
+        float | None,
+        typer.Option(help="Thousand images to ada's full strength; 100 if not given.", min=1),
+    ] = None,
     batch: Annotated[int | None, typer.Option(help="Images a step.", min=2)] = None,
     learning_rate: Annotated[
         float | None, typer.Option(help="Adam's step size; 0.002 if not given.", min=0)
     ] = None,
-    r1_gamma: Annotated[float | None, typer.Option(help="Weight of R1.", min=0)] = None,
+    r1_gamma: Annotated[
+        float | None, typer.Option(help="Weight of R1, and of R2 with rp.", min=0)
+    ] = None,
+    path_length_weight: Annotated[
+        float | None,
+        typer.Option(help="Weight of path-length regularisation; off if not given, try 2.", min=0),
+    ] = None,
     channel_base: Annotated[int | None, typer.Option(help="Width of the networks.", min=8)] = None,
     channel_max: Annotated[int | None, typer.Option(help="Their widest layer.", min=8)] = None,
     mirror: Annotated[
@@ -132,9 +151,12 @@ def train(
         "seed": seed,
         "loss": loss,
         "augment": augment,
+        "ada_target": ada_target,
+        "ada_kimg": ada_kimg,
         "batch": batch,
         "learning_rate": learning_rate,
         "r1_gamma": r1_gamma,
+        "path_length_weight": path_length_weight,
         "channel_base": channel_base,
         "channel_max": channel_max,
         "mirror": mirror,
