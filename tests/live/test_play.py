@@ -185,6 +185,17 @@ def perform(*arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def test_with_nothing_asked_the_starter_plays(tmp_path: Path) -> None:
+    stats = tmp_path / "stats.json"
+    status, output = perform(
+        *("play", "--headless", "--osc", "none", "--midi", "none"),
+        *("--frames", "30", "--stats", str(stats)),
+    )
+    assert status == 0, output
+    statistics = json.loads(stats.read_text())
+    assert statistics["frames"] == 30 and statistics["errors"] == 0
+
+
 def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     save_tiny_model(tmp_path / "tiny.safetensors")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
