@@ -43,17 +43,20 @@ class Reference:
         _check_count(images, "training images")
         self.images, self.seed, self.device = images, seed, device
         self.order = _shuffled(len(images), seed)[:TRAINING_MAXIMUM]
-        parts = self.order.split(IMAGES_AT_ONCE)
-        raw = torch.cat([extract(images[part], device) for part in parts])
+        raw, mirrored = self._extract(mirror=False), self._extract(mirror=True)
         self.standard = Standard.of(raw)
-        self.features = self.standard(raw)
-        self.loo = own_distance(self.features)
+        self.features, self.mirrored = self.standard(raw), self.standard(mirrored)
+        self.loo = own_distance(self.features, self.mirrored)
+
+    def _extract(self, *, mirror: bool) -> Tensor:
+        parts = (self.images[part] for part in self.order.split(IMAGES_AT_ONCE))
+        return torch.cat([extract(x.flip(3) if mirror else x, self.device) for x in parts])
 
     def measure(self, fakes: Tensor) -> Measures:
         """Measure uint8 (M, 3, H, W), the first COMPARED_MAXIMUM of them.
 
         Coverage, KID and NN(fake->fake) compare sets of one size, for their values depend on it.
-        NN(fake->train) asks all training images: a copied one may be any of them.
+        NN(fake->train) asks all training images, mirrored too: a copy may be one of any.
         """
         self._check(fakes)
         fakes = fakes[:COMPARED_MAXIMUM]
@@ -62,12 +65,12 @@ class Reference:
         fake, real = every[:size], self.features[:size]
         pixelwise = min(size, PIXELWISE_MAXIMUM)
         drawn, shown = fakes[:pixelwise], self.images[self.order[:pixelwise]]
-        to_train = float(nearest(every, self.features)[0].median())
+        to_train = nearest(every, torch.cat([self.features, self.mirrored]))[0].median()
         return Measures(
             kid=kid(fake, real),
             coverage=coverage(fake, real),
-            fake_to_train=to_train / self.loo,
-            fake_to_fake=float(nearest(fake)[0].median()) / own_distance(real),
+            fake_to_train=float(to_train) / self.loo,
+            fake_to_fake=median_to_other(fake) / own_distance(real),
             swd=sliced_wasserstein(drawn, shown, self.seed),
             spectrum_db=spectrum_difference_db(drawn, shown),
         )
@@ -114,12 +117,13 @@ def coverage(fake: Tensor, real: Tensor) -> float:
     return len(nearest(fake, real)[1].unique()) / len(real)
 
 
-def own_distance(features: Tensor) -> float:
-    """LOO: the median distance of (N, F) points to their nearest other one.
+def own_distance(features: Tensor, mirrored: Tensor | None = None) -> float:
+    """LOO: the median distance of a training set's (N, F) points to their nearest other one.
 
+    With `mirrored`, the same images turned, an other one may be nearest either way round.
     Raises `MetricsError` when they are copies, for then nothing can be measured by it.
     """
-    distance = float(nearest(features)[0].median())
+    distance = median_to_other(features, mirrored)
     if not distance > DISTANCE_MINIMUM:
         raise MetricsError(
             "half of the training images or more are copies of another one; "
@@ -128,21 +132,28 @@ def own_distance(features: Tensor) -> float:
     return distance
 
 
-def nearest(points: Tensor, among: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def median_to_other(points: Tensor, mirrored: Tensor | None = None) -> float:
+    """The median distance of (N, F) points to their nearest other one, or its mirror image."""
+    distances = nearest(points, points, but_own=True)[0]
+    if mirrored is not None:
+        distances = distances.minimum(nearest(points, mirrored, but_own=True)[0])
+    return float(distances.median())
+
+
+def nearest(points: Tensor, among: Tensor, *, but_own: bool = False) -> tuple[Tensor, Tensor]:
     """Distance (N,) and index (N,) of each (N, F) point's nearest `among` (M, F).
 
-    Without `among`: among the other points.
+    `but_own` leaves out the one of its own number.
     """
-    targets = points if among is None else among
     indices = []
     for start in range(0, len(points), ROWS_AT_ONCE):
-        distances = torch.cdist(points[start : start + ROWS_AT_ONCE], targets)
-        if among is None:
+        distances = torch.cdist(points[start : start + ROWS_AT_ONCE], among)
+        if but_own:
             distances.diagonal(start).fill_(torch.inf)
         indices.append(distances.argmin(dim=1))
     index = torch.cat(indices)
     # cdist multiplies matrices, whose rounding would keep copies from being at distance 0.
-    return (points - targets[index]).norm(dim=1), index
+    return (points - among[index]).norm(dim=1), index
 
 
 def _kernel_sum(x: Tensor, y: Tensor | None = None) -> float:

@@ -70,6 +70,11 @@ def test_copies_show_in_the_distance_to_the_training_set_alone(reference: Refere
     assert reference.measure(paintings()[0]).fake_to_train == 0
 
 
+def test_mirrored_copies_are_copies(reference: Reference) -> None:
+    mirrored = repeated(paintings()[0].flip(3), modes=COUNT)
+    assert reference.measure(mirrored).fake_to_train < 0.3
+
+
 def test_copies_are_found_by_few_pictures_among_many_images() -> None:
     """Which part of the training set is compared must not hide whom a picture is a copy of."""
     train, others = paintings()
@@ -149,7 +154,7 @@ def test_nearest_is_right_across_parts() -> None:
     found, index = nearest(many, few)
     torch.testing.assert_close(found, distances.min(dim=1).values)
     assert torch.equal(index, distances.argmin(dim=1))
-    others, index = nearest(many)
+    others, index = nearest(many, many, but_own=True)
     assert (others > 0).all() and (index != torch.arange(1500)).all()
     assert float(others.median()) == own_distance(many)
 
