@@ -20,6 +20,7 @@ from models.dataset import batch_indices
 from models.losses import LOSSES, gradient_penalty
 from models.networks import Discriminator, Generator, Widths
 from models.path_length import BATCH_SHRINK, PathLength
+from models.sampling import draw
 
 R1_EVERY = 16
 EMA_RAMP = 0.05
@@ -234,13 +235,11 @@ class Trainer:
         """Convolutions in bfloat16 where the recipe says so."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bfloat16)
 
-    @torch.inference_mode()
     def samples(self, count: int, psi: float = 1.0) -> Tensor:
         """The same `count` latents each time, uint8 (count, H, W, 3) on the host."""
-        random = torch.Generator().manual_seed(self.recipe.seed)
-        z = torch.randn(count, self.recipe.widths.z_dim, generator=random).to(self.device)
-        images = torch.cat([self.averaged(part, psi=psi) for part in z.split(self.recipe.batch)])
-        return ((images + 1.0) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
+        recipe = self.recipe
+        images = draw(self.averaged, count, seed=recipe.seed, batch=recipe.batch, psi=psi)
+        return images.permute(0, 2, 3, 1)
 
     def state(self) -> dict[str, Tensor]:
         """All that a run needs to go on, as named tensors."""

@@ -181,6 +181,20 @@ def train(
 
 
 @app.command()
+def measure(
+    model: Annotated[Path, typer.Argument(help="A model, or the folder of a training run.")],
+    images: Annotated[Path, typer.Argument(help="The folder of images it was trained on.")],
+    count: Annotated[int, typer.Option(help="How many pictures to draw.", min=10)] = 1000,
+    device: Device = "auto",
+    json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
+) -> None:
+    """Measure a model against its images: likeness, variety, and whether it only copies."""
+    from performer.commands.measure import measure as run
+
+    run(model, images, count, device, json, Console())
+
+
+@app.command()
 def params(
     json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
 ) -> None:
@@ -242,6 +256,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         ("models.checkpoint", "CheckpointError"),
         ("models.dataset", "DatasetError"),
         ("models.device", "DeviceError"),
+        ("models.metrics", "MetricsError"),
         ("models.trainer", "TrainingError"),
         ("performer.inputs", "InputError"),
         ("performer.outputs.base", "DisplayError"),

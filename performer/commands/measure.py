@@ -1,0 +1,127 @@
+"""`performer measure`: how good a model's pictures are against the images it learnt from."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from models.checkpoint import load_checkpoint
+from models.dataset import load_folder
+from models.device import keep_memory, pick_device
+from models.metrics import Measures, Reference, floor
+from models.sampling import draw
+from models.watch import COVERAGE_LOW, MEMORY_LOW, VARIETY_LOW, Moment, Watch
+from performer.paths import model_file
+
+SEED = 0
+COLOURS = {"good": "green", "watch": "yellow", "bad": "red"}
+TITLES = {
+    "kid": ("rconv-KID", "How unlike your images they are as a whole; 0 is best."),
+    "coverage": ("coverage", "The share of your images that some picture is nearest to."),
+    "fake_to_train": ("NN(fake->train)/LOO", "Distance to your nearest image; near 0 is a copy."),
+    "fake_to_fake": ("NN(fake->fake)/LOO", "Distance between pictures; near 0 all look alike."),
+    "swd": ("patch SWD", "How unlike the details are, coarse and fine."),
+    "spectrum_db": ("spectrum, dB", "Blur, grain or checkerboards make this large."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A model's measures beside those of real images against real ones."""
+
+    model: Path
+    pictures: int
+    images: int
+    measures: Measures
+    floor: Measures
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """`good`, `watch` or `bad` for each measure."""
+        values, limits = asdict(self.measures), bounds(self.floor)
+        return {name: verdict(value, *limits[name]) for name, value in values.items()}
+
+    @property
+    def flags(self) -> dict[str, str]:
+        """What an artist has to be told."""
+        return Watch((Moment(0.0, self.measures),)).flags
+
+
+def bounds(real: Measures) -> dict[str, tuple[float, float]]:
+    """Each measure's bounds of `good` and of `bad`, from what real images score."""
+    kid = max(real.kid, 0.0)
+    return {
+        "kid": (kid + 0.1, kid + 0.3),
+        "coverage": (max(0.6 * real.coverage, COVERAGE_LOW), COVERAGE_LOW),
+        "fake_to_train": (0.75, MEMORY_LOW),
+        "fake_to_fake": (0.6, VARIETY_LOW),
+        "swd": (2 * real.swd, 4 * real.swd),
+        "spectrum_db": (max(2 * real.spectrum_db, 1.0), max(4 * real.spectrum_db, 3.0)),
+    }
+
+
+def verdict(value: float, good: float, bad: float) -> str:
+    """`good` up to the one bound, `bad` beyond the other; which way is up follows from them."""
+    if not math.isfinite(value):
+        return "bad"
+    if good >= bad:
+        value, good, bad = -value, -good, -bad
+    return "good" if value <= good else "bad" if value > bad else "watch"
+
+
+def measure(
+    model: Path, images: Path, count: int, device: str, as_json: bool, console: Console
+) -> None:
+    """Measure and print."""
+    result = _measured(model_file(model), images, count, pick_device(device))
+    if as_json:
+        print(dump(result))
+    else:
+        console.print(table(result))
+        for sentence in result.flags.values():
+            console.print(sentence, style="yellow", highlight=False)
+
+
+def _measured(model: Path, folder: Path, count: int, device: torch.device) -> Result:
+    if device.type == "cpu":
+        keep_memory()
+        torch.set_flush_denormal(True)
+    generator, manifest = load_checkpoint(model)
+    images = load_folder(folder, manifest.canvas).images
+    real = floor(images, seed=SEED, device=device)
+    reference = Reference(images, seed=SEED, device=device)
+    fakes = draw(generator.to(device), count, seed=SEED)
+    return Result(model, count, len(images), reference.measure(fakes), real)
+
+
+def dump(result: Result) -> str:
+    """Everything as JSON; what is not finite becomes null."""
+    told = asdict(result) | {"verdicts": result.verdicts, "flags": result.flags}
+    told["model"] = str(result.model)
+    for name in ("measures", "floor"):
+        told[name] = {
+            key: value if math.isfinite(value) else None for key, value in told[name].items()
+        }
+    return json.dumps(told, indent=2)
+
+
+def table(result: Result) -> Table:
+    """A row for each measure."""
+    made = Table(
+        box=box.SIMPLE,
+        caption=f"{result.pictures} pictures against {result.images} images; "
+        "the floor is one half of your images against the other.",
+    )
+    for column in ("Measure", "Value", "Floor", "Verdict", "What it means"):
+        made.add_column(column, justify="right" if column in ("Value", "Floor") else "left")
+    verdicts, real = result.verdicts, asdict(result.floor)
+    for name, value in asdict(result.measures).items():
+        title, meaning = TITLES[name]
+        judged = f"[{COLOURS[verdicts[name]]}]{verdicts[name]}[/]"
+        made.add_row(title, f"{value:.3f}", f"{real[name]:.3f}", judged, meaning)
+    return made
