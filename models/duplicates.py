@@ -33,7 +33,7 @@ def look_at(image: Image.Image) -> Look:
     "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), but three-valued:
     in plain images most frequencies are silent. The first sign stands for the mean, always 1.
     """
-    small = image.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX, reducing_gap=2.0)
+    small = image.resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC, reducing_gap=2.0)
     pixels = np.asarray(small, dtype=np.float32)
     frequencies = COSINES @ pixels.mean(axis=2) @ COSINES.T
     signs = np.sign(frequencies) * (np.abs(frequencies) > QUIET)

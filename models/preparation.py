@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from models.canvas import Canvas
 from models.duplicates import Look, group_alike, look_at
 from models.fitting import enlargement, misfit
 from models.image_source import ImageSource
+from models.reading import UNREADABLE as BROKEN
 
 ENLARGED_MOST = 1.5
 MISFIT_MOST = 0.25
@@ -95,10 +98,13 @@ def examine(
     pictures: list[Picture] = []
     unreadable: dict[str, str] = {}
     for done, (name, found) in enumerate(source.read(), start=1):
-        if isinstance(found, str):
-            unreadable[name] = found
-        else:
-            pictures.append(_picture(source.root, name, found))
+        try:
+            if isinstance(found, str):
+                unreadable[name] = found
+            else:
+                pictures.append(_picture(source.root, name, found))
+        except BROKEN as error:  # It was removed or replaced a moment ago.
+            unreadable[name] = str(error)
         if progress:
             progress(done, source.count)
     copies, alike = _repeated(pictures)
@@ -122,13 +128,22 @@ def _picture(root: Path, name: str, image: Image.Image) -> Picture:
 def _file_facts(path: Path) -> tuple[str, bool, str]:
     """The format that the file has, whatever its suffix; whether it lets light through; a hash."""
     content = path.read_bytes()
-    with Image.open(io.BytesIO(content)) as image:
+    with _quietly_open(content) as image:
         transparent = False
         if image.has_transparency_data:  # Many files have an alpha channel that is full.
             lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
             transparent = isinstance(lowest, int) and lowest < 255
         kind = image.format or "unknown"
     return kind, transparent, hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+@contextmanager
+def _quietly_open(content: bytes) -> Iterator[Image.Image]:
+    """Without Pillow's warning of large scans, which are welcome."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(content)) as image:
+            yield image
 
 
 def _repeated(pictures: list[Picture]) -> tuple[list[list[str]], list[list[str]]]:

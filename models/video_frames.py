@@ -1,5 +1,6 @@
 """Frames of a video as images: evenly chosen over its whole length. Needs the extra `video`."""
 
+import contextlib
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -56,24 +57,30 @@ def _pyav(path: Path) -> Any:
 
 
 def _read_frames(path: Path, chosen: list[int]) -> Iterator[Found]:
-    """Decode from the start on: seeking would decode from key frames again and again."""
-    av = _pyav(path)
+    """The chosen frames, decoded from the start on: seeking would decode key frames many times."""
     left = iter(chosen)
-    wanted = next(left)
-    reason = "the video ends before it"
-    try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            for index, frame in enumerate(container.decode(video=0)):
-                if index == wanted:
-                    yield _name(wanted), _upright(frame, stream.sample_aspect_ratio)
-                    wanted = next(left)
-    except StopIteration:
-        return
-    except av.FFmpegError as error:
-        reason = _reason(error)
-    yield from ((_name(missing), reason) for missing in (wanted, *left))
+    wanted = next(left, None)
+    for index, found in enumerate(_decode(path)):
+        if index == wanted:
+            yield _name(index), _upright(*found)
+            wanted = next(left, None)
+        if wanted is None:
+            return
+    missing = [] if wanted is None else [wanted, *left]
+    yield from ((_name(index), "damaged: the video ends before it") for index in missing)
+
+
+def _decode(path: Path) -> Iterator[tuple[Any, Fraction | None]]:
+    """Every frame that can be decoded, and the aspect of its pixels; what is damaged is missing."""
+    av = _pyav(path)
+    with contextlib.suppress(av.FFmpegError), av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        for packet in container.demux(stream):
+            frames = []
+            with contextlib.suppress(av.FFmpegError):
+                frames = packet.decode()
+            yield from ((frame, stream.sample_aspect_ratio) for frame in frames)
 
 
 def _upright(frame: Any, aspect: Fraction | None) -> Image.Image:
