@@ -72,7 +72,7 @@ def choose_tiles(report: Report) -> list[Tile]:
         for name in problems.get(problem, ()):
             wrong.setdefault(name, []).append(problem)
     notes, order = _groups(report)
-    names = list(dict.fromkeys([*report.unreadable, *order, *wrong]))[:TILES_MOST]
+    names = _fair([list(report.unreadable), order, *problems.values()])
     rest = [picture.name for picture in report.pictures if picture.name not in {*names, *wrong}]
     room = TILES_MOST - len(names)
     names += rest if len(rest) <= room else rest[:: -(-len(rest) // max(room, 1))][:room]
@@ -81,6 +81,15 @@ def choose_tiles(report: Report) -> list[Tile]:
         Tile(name, previews.get(name), tuple(wrong.get(name, ())), notes.get(name, ""))
         for name in names
     ]
+
+
+def _fair(lists: list[list[str]]) -> list[str]:
+    """All names once, in order; of too many some of every list, so that none hides another."""
+    share = TILES_MOST // max(len(lists), 1)
+    in_order = [name for names in lists for name in names]
+    first = [name for names in lists for name in names[:share]]
+    chosen = set(list(dict.fromkeys(first + in_order))[:TILES_MOST])
+    return [name for name in dict.fromkeys(in_order) if name in chosen]
 
 
 def _groups(report: Report) -> tuple[dict[str, str], list[str]]:

@@ -24,7 +24,7 @@ GREY_LEVELS = 8
 PREVIEW_PX = (192, 144)
 ENOUGH_TO_START = 2
 
-UNREADABLE, COPY, ALIKE = "unreadable", "copy", "near-duplicate"
+UNREADABLE, COPY, ALIKE = "unreadable", "copies", "near-duplicates"
 SMALL, ASPECT, TRANSPARENT = "too small", "odd aspect", "transparent"
 PROBLEMS = (UNREADABLE, COPY, ALIKE, SMALL, ASPECT, TRANSPARENT)  # The gravest first.
 

@@ -38,7 +38,7 @@ def test_it_tells_what_is_there_and_what_is_wrong(tmp_path: Path) -> None:
     well, words = said(folder)
     assert well
     for part in ("PNG (4)", "64x48 (4)", "broken [1].png: no image", "copy.png = 0 [old].png",
-                 "3 different images: too few", "1 copy:", "odd aspect"):  # fmt: skip
+                 "3 different images: too few", "1 copies:", "odd aspect"):  # fmt: skip
         assert part in words, words
 
 
@@ -91,3 +91,19 @@ def test_a_run_goes_on_with_the_fit_it_began_with(tmp_path: Path) -> None:
     assert load_state(out)[1].fit == "pad"
     with pytest.raises(TrainingError, match="--fit cannot change on --resume"):
         train(options(folder, out, fit="crop", **again), quiet)
+
+
+def test_a_run_on_a_video_goes_on_with_the_same_frames(tmp_path: Path) -> None:
+    av = pytest.importorskip("av", reason='PyAV is missing: pip install "performer[video]"')
+    film, out, quiet = tmp_path / "film.mp4", tmp_path / "run", Console(quiet=True)
+    with av.open(str(film), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 32, "yuv420p"
+        for level in range(0, 250, 25):
+            frame = av.VideoFrame.from_ndarray(np.full((32, 64, 3), level, np.uint8))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    train(options(film, out, frames=3), quiet)
+    assert (load_state(out)[1].count, load_state(out)[1].frames) == (3, 3)
+    train(options(film, out, kimg=0.004, size=None, asked={}, resume=True), quiet)
+    assert load_state(out)[1].frames == 3

@@ -168,5 +168,8 @@ def test_a_sheet_of_many_shows_problems_first_and_some_of_the_rest(messy: Path) 
     unreadable = {f"broken {number}": "broken" for number in range(TILES_MOST - 5)}
     many = Report(CANVAS, "crop", report.pictures, unreadable, [], [])
     assert len(choose_tiles(many)) == TILES_MOST
-    unreadable |= {f"more {number}": "broken" for number in range(9)}
-    assert all(tile.preview is None for tile in choose_tiles(many))
+    unreadable |= {f"more {number}": "broken" for number in range(900)}
+    tiles = choose_tiles(many)
+    assert len(tiles) == TILES_MOST and sum(tile.preview is None for tile in tiles) < TILES_MOST
+    shown = {problem for tile in tiles for problem in tile.problems}
+    assert shown == {UNREADABLE, SMALL, ASPECT, TRANSPARENT}, "no problem hides another"

@@ -1,5 +1,6 @@
 """Frames of a real video: evenly chosen, upright, and the same on resume."""
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -63,6 +64,27 @@ def test_pixels_that_are_not_square_are_made_so(tmp_path: Path) -> None:
     write(tmp_path / "wide.avi", 3, Fraction(2, 1))
     _, frame = next(open_source(tmp_path / "wide.avi", 2).read())
     assert isinstance(frame, Image.Image) and frame.size == (128, 32)
+
+
+def test_a_film_of_a_telephone_held_upright_stands(tmp_path: Path) -> None:
+    """The header's matrix says: a quarter turn clockwise, so that top left comes to top right."""
+    path = tmp_path / "telephone.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 32, "yuv420p"
+        pixels = np.zeros((32, 64, 3), np.uint8)
+        pixels[:16, :32] = 255
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+    content = bytearray(path.read_bytes())
+    matrix = content.index(b"tkhd") + 44
+    turned = (0, 1 << 16, 0, -1 << 16, 0, 0, 32 << 16, 0, 1 << 30)
+    content[matrix : matrix + 36] = struct.pack(">9i", *turned)
+    path.write_bytes(content)
+    _, frame = next(open_source(path, 2).read())
+    assert isinstance(frame, Image.Image) and frame.size == (32, 64)
+    light = np.asarray(frame)[:, :, 0] > 128
+    assert light[2:30, 18:30].all() and not light[34:].any() and not light[:, :14].any()
 
 
 def test_a_damaged_video_gives_what_can_be_read(video: Path) -> None:
