@@ -7,6 +7,7 @@ import msgspec
 BASE_MINIMUM_PX = 4
 BASE_MAXIMUM_PX = 32
 DOUBLINGS_MAXIMUM = 9
+DEFAULT_SIZE = "256"
 
 
 class CanvasError(ValueError):

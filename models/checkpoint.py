@@ -23,12 +23,14 @@ class CheckpointError(ValueError):
 
 
 class Images(msgspec.Struct, frozen=True):
-    """What a model was trained on."""
+    """What a model was trained on; `frames` is what was asked of a video, 0 for a folder."""
 
     count: int
     fingerprint: str
     licence: str = ""
     source: str = ""
+    fit: str = "crop"
+    frames: int = 0
 
 
 class Manifest(msgspec.Struct, frozen=True):

@@ -29,6 +29,15 @@ Model = Annotated[
 Patch = Annotated[
     str, typer.Argument(help="A shipped patch by name, or a .toml file.", metavar="[PATCH]")
 ]
+ImagesPath = Annotated[
+    Path, typer.Argument(help="A folder of images, or a video; it is never changed.")
+]
+CanvasSize = Annotated[
+    str | None, typer.Option(help="The canvas: N (square) or WxH; 256 if not given.")
+]
+Frames = Annotated[
+    int | None, typer.Option(help="How many frames of a video; 1000 if not given.", min=2)
+]
 
 
 def parse_window(text: str | None) -> tuple[int, int] | None:
@@ -85,12 +94,31 @@ def play(
 
 
 @app.command()
-def train(
-    images: Annotated[Path, typer.Argument(help="A folder of images; it is never changed.")],
-    out: Annotated[Path, typer.Option(help="The folder of the run.")],
-    size: Annotated[
-        str | None, typer.Option(help="The canvas: N (square) or WxH; 256 if not given.")
+def images(
+    images: ImagesPath,
+    size: CanvasSize = None,
+    fit: Annotated[str, typer.Option(help="crop, pad (with black) or stretch.")] = "crop",
+    frames: Frames = None,
+    sheet: Annotated[
+        Path | None, typer.Option(help="Write a contact sheet, a .png, that shows what is wrong.")
     ] = None,
+) -> None:
+    """Look through images before training: what is there, and what is wrong."""
+    from performer.commands.images import images as run
+
+    if not run(images, size, fit, frames, sheet, Console()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def train(
+    images: ImagesPath,
+    out: Annotated[Path, typer.Option(help="The folder of the run.")],
+    size: CanvasSize = None,
+    fit: Annotated[
+        str | None, typer.Option(help="crop (the default), pad (with black) or stretch.")
+    ] = None,
+    frames: Frames = None,
     seed: Annotated[
         int | None, typer.Option(help="The same seed, the same run; 0 if not given.", min=0)
     ] = None,
@@ -167,6 +195,8 @@ def train(
             images=images,
             out=out,
             size=size,
+            fit=fit,
+            frames=frames,
             device=device,
             kimg=kimg,
             hours=hours,
@@ -254,8 +284,8 @@ def expected_errors() -> tuple[type[Exception], ...]:
     names = (
         ("models.canvas", "CanvasError"),
         ("models.checkpoint", "CheckpointError"),
-        ("models.dataset", "DatasetError"),
         ("models.device", "DeviceError"),
+        ("models.image_source", "DatasetError"),
         ("models.metrics", "MetricsError"),
         ("models.trainer", "TrainingError"),
         ("performer.inputs", "InputError"),

@@ -20,6 +20,12 @@ torch.set_num_threads(1)  # more only wait for each other on pictures this small
 TINY = Widths(channel_base=64, channel_max=16, z_dim=8, w_dim=8, mapping_layers=2)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Leave the user's cache alone, in the processes of live tests too."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(scope="session")
 def runtime() -> Runtime:
     """A 16x32 model whose every weight counts."""

@@ -9,10 +9,11 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from models.canvas import Canvas, parse_size
+from models.canvas import DEFAULT_SIZE, Canvas, parse_size
 from models.checkpoint import CheckpointError, Images
-from models.dataset import Dataset, DatasetError, load_folder
+from models.dataset import Dataset, load_images, open_source
 from models.device import keep_memory, pick_device
+from models.image_source import DatasetError
 from models.run import Progress as RunProgress
 from models.run import Run, grow_from, load_state
 from models.trainer import Trainer, TrainingError
@@ -30,6 +31,8 @@ class Options:
     images: Path
     out: Path
     size: str | None
+    fit: str | None
+    frames: int | None
     device: str
     kimg: float | None
     hours: float | None
@@ -64,11 +67,12 @@ def _check_folder(options: Options) -> None:
 
 
 def _new(options: Options, device: torch.device, console: Console) -> Run:
-    canvas = parse_size(options.size or "256")
-    dataset = _load_images(options.images, canvas, console)
+    canvas = parse_size(options.size or DEFAULT_SIZE)
+    fit = options.fit or "crop"
+    dataset, frames = _load_images(options.images, canvas, fit, options.frames, console)
     count = len(dataset.images)
     recipe = new_recipe(canvas, device, count, options.asked)
-    images = Images(count, dataset.fingerprint, options.licence, options.source)
+    images = Images(count, dataset.fingerprint, options.licence, options.source, fit, frames)
     if options.grow is None:
         return Run(options.out, Trainer(recipe, dataset.images, device), images)
     recipe, tensors = grow_from(options.grow, recipe)
@@ -79,9 +83,11 @@ def _new(options: Options, device: torch.device, console: Console) -> Run:
 
 def _resumed(options: Options, device: torch.device, console: Console) -> Run:
     recipe, images, tensors = load_state(options.out)
-    asked = options.asked | ({"size": options.size} if options.size else {})
+    prepared = {"size": options.size, "fit": options.fit, "frames": options.frames}
+    asked = options.asked | {name: value for name, value in prepared.items() if value}
     recipe = resumed_recipe(recipe, asked)
-    dataset = _load_images(options.images, recipe.canvas, console)
+    frames = images.frames or None
+    dataset, _ = _load_images(options.images, recipe.canvas, images.fit, frames, console)
     if dataset.fingerprint != images.fingerprint:
         raise TrainingError(
             f"{options.images} does not hold the images that this run was trained on; "
@@ -98,17 +104,23 @@ def _resumed(options: Options, device: torch.device, console: Console) -> Run:
     return Run(options.out, trainer, images)
 
 
-def _load_images(folder: Path, canvas: Canvas, console: Console) -> Dataset:
+def _load_images(
+    path: Path, canvas: Canvas, fit: str, frames: int | None, console: Console
+) -> tuple[Dataset, int]:
+    """The prepared images, and how many frames were asked of a video."""
+    source = open_source(path, frames)
     with Progress(TextColumn("Reading images"), BarColumn(), console=console) as bar:
         task = bar.add_task("read", total=None)
-        dataset = load_folder(
-            folder, canvas, lambda done, total: bar.update(task, completed=done, total=total)
-        )
-    for path, reason in dataset.skipped.items():
-        _say(console, f"skipped {path}: {reason}", "yellow")
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        dataset = load_images(source, canvas, progress, fit)
+    for skipped, reason in dataset.skipped.items():
+        _say(console, f"skipped {skipped}: {reason}", "yellow")
     if len(dataset.images) < 2:
-        raise DatasetError(f"{folder}: one image is not enough to train on")
-    return dataset
+        raise DatasetError(f"{path}: one image is not enough to train on")
+    return dataset, source.frames
 
 
 def _run(run: Run, options: Options, console: Console) -> None:
