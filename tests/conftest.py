@@ -1,7 +1,7 @@
 """What many tests share: a tiny model with random weights, and a patch that holds still."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -24,6 +24,13 @@ TINY = Widths(channel_base=64, channel_max=16, z_dim=8, w_dim=8, mapping_layers=
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Leave the user's cache alone, in the processes of live tests too."""
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def ordinary_numbers() -> Iterator[None]:
+    """A command run in this process may have set its arithmetic; the next test has the usual."""
+    yield
+    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")

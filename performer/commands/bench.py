@@ -26,7 +26,7 @@ from performer.latent import Generator
 from performer.outputs import Display
 from performer.stage import Labels, Stage
 
-FRAMES = 40
+FRAMES, ROUND_S = 40, 0.3
 LARGER_PX = (1280, 720)
 FLOOD = f"{OSC_PER_S} OSC/s and {CC_PER_S} CC/s"
 
@@ -54,10 +54,10 @@ class Case:
     frame: Callable[[], object]
     medians_ms: list[float] = field(default_factory=list)
 
-    def run_round(self, frames: int) -> None:
-        """Time some frames and keep their median."""
-        times = []
-        for _ in range(frames):
+    def run_round(self, frames: int, seconds: float) -> None:
+        """Time at least so many frames, for at least so long, and keep their median."""
+        times: list[float] = []
+        while len(times) < frames or sum(times) < seconds:
             start_s = time.perf_counter()
             self.frame()
             times.append(time.perf_counter() - start_s)
@@ -128,7 +128,7 @@ class Bench:
                 heard = case is self.cases[-1]
                 if flooded:
                     self.flood.start(heard=heard)
-                case.run_round(FRAMES)
+                case.run_round(FRAMES, ROUND_S)
                 if flooded:
                     self.flood.stop(heard=heard, frame=case.frame)
             if number == 0:
