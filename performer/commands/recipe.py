@@ -15,7 +15,7 @@ from models.trainer import Recipe, TrainingError
 LIGHT = Widths(channel_base=1024, channel_max=128, z_dim=128, w_dim=128, mapping_layers=4)
 FULL = Widths(channel_base=16384, channel_max=512, z_dim=512, w_dim=512, mapping_layers=8)
 FEW_IMAGES, MANY_IMAGES = 500, 3000
-R1_GAMMA_MINIMUM = 0.01
+R1_GAMMA_MINIMUM, LIGHT_R1_GAMMA = 0.01, 0.04
 
 
 def new_recipe(canvas: Canvas, device: torch.device, count: int, asked: dict[str, Any]) -> Recipe:
@@ -26,12 +26,15 @@ def new_recipe(canvas: Canvas, device: torch.device, count: int, asked: dict[str
     # On a CPU images are dear: smaller batches make more steps of them.
     batch = asked.get("batch", 8 if light else 16)
     scarce = 5.0 if count < FEW_IMAGES else 1.0
-    gamma = 0.0002 * canvas.height_px * canvas.width_px / batch * scarce
+    gamma = 0.0002 * canvas.height_px * canvas.width_px / batch
+    if light:
+        # A narrow discriminator under the usual penalty of a large canvas learns nothing.
+        gamma = min(gamma, LIGHT_R1_GAMMA)
     sizes = {name: asked.pop(name) for name in ("channel_base", "channel_max") if name in asked}
     chosen = {
         "augment": augment_for(count),
         "batch": batch,
-        "r1_gamma": max(gamma, R1_GAMMA_MINIMUM),
+        "r1_gamma": max(gamma, R1_GAMMA_MINIMUM) * scarce,
         "bfloat16": bfloat16_is_faster(device),
     }
     widths = msgspec.structs.replace(LIGHT if light else FULL, **sizes)
