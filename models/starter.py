@@ -42,8 +42,8 @@ class Stage(msgspec.Struct, frozen=True):
 STAGES = (
     Stage("64x36", kimg=60, r1_gamma=0.1),
     Stage("128x72", kimg=30, r1_gamma=0.04),
-    Stage("256x144", kimg=20, r1_gamma=0.015),
-    Stage("512x288", kimg=5, r1_gamma=0.006, noise=True),
+    Stage("256x144", kimg=18, r1_gamma=0.015),
+    Stage("256x144", kimg=8, r1_gamma=0.012, noise=True),
 )
 
 
