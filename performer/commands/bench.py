@@ -86,7 +86,8 @@ class Bench:
         self._inbox = Inbox()
         self.flood = Flood(self._inbox, self._clock)
         self.flooded_engine, self.flooded = self._stage(self.runtime, self._inbox)
-        ws = self.runtime.map(torch.randn(self.runtime.num_ws, self.runtime.z_dim))
+        z = torch.randn(self.runtime.num_ws, self.runtime.z_dim)
+        ws = self.runtime.map(z.to(self.runtime.device))
         self.cases = [
             Case("generator alone", lambda: self._draw(ws)),
             self._case("whole frame", self._stage(self.runtime, Inbox())[1]),
