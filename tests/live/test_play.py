@@ -126,14 +126,15 @@ def test_a_knob_over_jack_and_a_message_over_udp_move_the_picture(
     with plugged_in("nanoKONTROL2") as device:
         until(lambda: is_shown(xvfb), "the picture")
         until(lambda: device.send("b0 10 7f") and brightness(xvfb) > 250, "the knob: all white")
-        player.osc("/brightness", "f", "-1")
-        until(lambda: brightness(xvfb) < 5, "OSC: all black")
-        player.osc("/brightness", "f", "0")
-        until(lambda: is_shown(xvfb), "the picture again")
+        # Sent again until seen: turns of the knob may still be on their way through JACK.
+        until(
+            lambda: player.osc("/brightness", "f", "-1") or brightness(xvfb) < 5, "OSC: all black"
+        )
+        until(lambda: player.osc("/brightness", "f", "0") or is_shown(xvfb), "the picture again")
     assert player.stop()[0] == 0
     statistics = player.statistics()
     assert statistics["latency_ms"]["midi"]["count"] >= 1  # type: ignore[index]
-    assert statistics["latency_ms"]["osc"]["count"] == 2  # type: ignore[index]
+    assert statistics["latency_ms"]["osc"]["count"] >= 2  # type: ignore[index]
     assert statistics["errors"] == 0
 
 
