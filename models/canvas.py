@@ -31,7 +31,7 @@ class Canvas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def levels(self) -> range:
-        """The names of its resolutions as in the official release: 4, 8, 16, ..."""
+        """Its resolutions, counted in doublings from the base; in networks b4, b8, ..."""
         return range(self.doublings + 1)
 
     def size_at(self, level: int) -> tuple[int, int]:

@@ -65,11 +65,10 @@ class Run:
         while trainer.kimg < goal_kimg and not stop():
             losses = next(steps)
             now_s = time.perf_counter()
-            rate = (trainer.kimg - start_kimg) * 1000 / (now_s - start_s)
-            eta_s = (goal_kimg - trainer.kimg) * 1000 / rate
-            left_s = goal_s - (now_s - start_s)
-            eta_s = min(eta_s, left_s)
             elapsed_s = now_s - start_s
+            rate = (trainer.kimg - start_kimg) * 1000 / elapsed_s
+            left_s = goal_s - elapsed_s
+            eta_s = min((goal_kimg - trainer.kimg) * 1000 / rate, left_s)
             done = elapsed_s / (elapsed_s + max(eta_s, 1e-9))
             report(Progress(done, trainer.kimg, rate, losses, max(eta_s, 0.0)))
             if now_s - drawn_s > GRID_EVERY_S:
