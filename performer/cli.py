@@ -293,9 +293,17 @@ def bench(
     model: Model = None,
     device: Device = "auto",
     rounds: Annotated[int, typer.Option(help="Rounds, all measured things in each.", min=3)] = 9,
+    train: Annotated[
+        bool, typer.Option("--train", help="Measure training instead of playing.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Measure this machine: the generator, the rest of a frame, a flood of messages."""
+    if train:
+        from performer.commands.bench_train import bench_train
+
+        bench_train(device, rounds, json, Console())
+        return
     from performer.commands.bench import bench as run
 
     run(patch, model, device, rounds, json, Console())

@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from test_play import save_tiny_model
+
+from performer.commands.bench_train import measure
 
 pytestmark = pytest.mark.live
 
@@ -29,3 +32,10 @@ def test_bench_measures_and_loses_nothing(tmp_path: Path) -> None:
     assert result["flood_events"]["midi"] > 0 and result["flood_events"]["osc"] > 0
     for source in ("midi", "osc"):
         assert result["flood_latency_ms"][source]["count"] > 0
+
+
+def test_training_is_measured_beside_the_plain_networks() -> None:
+    result = measure("16x8", torch.device("cpu"), rounds=1)
+    assert result.canvas == "16x8" and len(result.rounds) == 1
+    assert result.plain > 0 and result.ours > 0
+    assert result.ratio == pytest.approx(result.ours / result.plain)
