@@ -52,7 +52,7 @@ def new_recipe(
     stages = _stages(canvas, count, asked, light=light, batch=batch, kimg=kimg, origin=origin)
     low, high = ADA_KIMG_BOUNDS
     chosen: dict[str, Any] = {
-        "augment": augment_for(count),
+        "augment": augment_for(count, device),
         "ada_kimg": min(max(kimg * ADA_SHARE, low), high),
         "precision": best_precision(device),
         "starts_trained": origin is not None,
@@ -70,9 +70,12 @@ def default_kimg(device: torch.device) -> float:
     return LIGHT_KIMG if device.type == "cpu" else FULL_KIMG
 
 
-def augment_for(count: int) -> str:
-    """The augmentation for `count` images: ADA needs some hundreds to find its strength."""
-    if count < FEW_IMAGES:
+def augment_for(count: int, device: torch.device) -> str:
+    """The augmentation for `count` images: ADA needs some hundreds to find its strength.
+
+    On Apple's GPUs it was never tried; its sampling may not be differentiable there.
+    """
+    if count < FEW_IMAGES or (count < MANY_IMAGES and device.type == "mps"):
         return "diffaugment"
     return "ada" if count < MANY_IMAGES else "none"
 

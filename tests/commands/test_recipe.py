@@ -65,6 +65,7 @@ def test_narrow_networks_bear_less_of_it_the_larger_the_canvas() -> None:
 )
 def test_the_number_of_images_chooses_the_augmentation(count: int, augment: str) -> None:
     assert recipe(count=count).augment == augment
+    assert recipe(count=count, device=torch.device("mps")).augment != "ada"
 
 
 @pytest.mark.parametrize(
