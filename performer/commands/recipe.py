@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 import torch
 
+from models.ancestor import Ancestor
 from models.augment import AUGMENTATIONS
 from models.canvas import Canvas
 from models.device import best_precision, describe
 from models.division import TrainingError
 from models.losses import LOSSES
 from models.networks import Widths
-from models.origin import Origin
 from models.pair import DTYPES
 from models.recipe import Recipe, Stage
 
@@ -34,7 +34,7 @@ def new_recipe(
     asked: dict[str, Any],
     *,
     kimg: float | None = None,
-    origin: Origin | None = None,
+    ancestor: Ancestor | None = None,
 ) -> Recipe:
     """The recipe for `count` images and `kimg` of training; what is `asked` for wins.
 
@@ -46,17 +46,17 @@ def new_recipe(
     _check_name("precision", asked, list(DTYPES))
     light = device.type == "cpu"
     kimg = kimg or default_kimg(device)
-    widths = _widths(asked, LIGHT if light else FULL, origin)
+    widths = _widths(asked, LIGHT if light else FULL, ancestor)
     # On a CPU images are dear: smaller batches make more steps of them.
     batch = asked.pop("batch", 8 if light else 16)
-    stages = _stages(canvas, count, asked, light=light, batch=batch, kimg=kimg, origin=origin)
+    stages = _stages(canvas, count, asked, light=light, batch=batch, kimg=kimg, ancestor=ancestor)
     low, high = ADA_KIMG_BOUNDS
     chosen: dict[str, Any] = {
         "augment": augment_for(count, device),
         "ada_kimg": min(max(kimg * ADA_SHARE, low), high),
         "precision": best_precision(device),
-        "starts_trained": origin is not None,
-        "before_kimg": origin.kimg if origin else 0.0,
+        "starts_trained": ancestor is not None,
+        "before_kimg": ancestor.kimg if ancestor else 0.0,
     }
     recipe = Recipe(canvas, widths, stages, batch=batch, **(chosen | asked))
     unused = sorted(asked.keys() & {"ada_target", "ada_kimg"})
@@ -138,16 +138,16 @@ def _stages(
     light: bool,
     batch: int,
     kimg: float,
-    origin: Origin | None,
+    ancestor: Ancestor | None,
 ) -> tuple[Stage, ...]:
     """Small canvases first, each doubled into the next: that is where most of the learning is."""
     number = asked.pop("stages", None)
-    first = origin.canvas.doublings if origin else _first_doublings(canvas, light=light)
+    first = ancestor.canvas.doublings if ancestor else _first_doublings(canvas, light=light)
     if number is not None:
         first = max(canvas.doublings - number + 1, 1)
     levels = range(first, canvas.doublings + 1)
     gamma, noise = asked.pop("r1_gamma", None), asked.pop("noise", None)
-    usual_noise = origin.has_noise if origin else not light
+    usual_noise = ancestor.has_noise if ancestor else not light
     areas = [(canvas.base_h << level) * (canvas.base_w << level) for level in levels]
     gammas = [gamma_for(area, count, batch, light=light) for area in areas]
     stages = []
@@ -184,13 +184,14 @@ def _shares(count: int) -> tuple[float, ...]:
     return (0.4, *[0.25 / (count - 2)] * (count - 2), 0.35)
 
 
-def _widths(asked: dict[str, Any], usual: Widths, origin: Origin | None) -> Widths:
+def _widths(asked: dict[str, Any], usual: Widths, ancestor: Ancestor | None) -> Widths:
     sizes = {name: asked.pop(name) for name in ("channel_base", "channel_max") if name in asked}
-    widths = msgspec.structs.replace(origin.widths if origin else usual, **sizes)
-    if origin and widths != origin.widths:
+    widths = msgspec.structs.replace(ancestor.widths if ancestor else usual, **sizes)
+    if ancestor and widths != ancestor.widths:
         raise TrainingError(
-            f"{origin.path} is {origin.widths.channel_base}/{origin.widths.channel_max} wide; "
-            "what starts from it is as wide, so leave --channel-base and --channel-max out"
+            f"{ancestor.path}: what starts from it is as wide as it is, "
+            f"{ancestor.widths.channel_base}/{ancestor.widths.channel_max}; "
+            "leave --channel-base and --channel-max out"
         )
     return widths
 

@@ -12,13 +12,13 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from models.ancestor import Ancestor, read_ancestor
 from models.canvas import DEFAULT_SIZE, Canvas, parse_size
 from models.checkpoint import CheckpointError, Images
 from models.dataset import Dataset, load_images, open_source
 from models.device import pick_device, prepare
 from models.division import TrainingError
 from models.image_source import DatasetError
-from models.origin import Origin, read_origin
 from models.pace import images_per_s
 from models.ranks import Ranks, join
 from models.recipe import Recipe
@@ -110,35 +110,35 @@ def _check(options: Options) -> None:
 
 
 def _new(options: Options, place: Place) -> Run:
-    origin, canvas = _origin(options)
+    ancestor, canvas = _ancestor(options)
     fit = options.fit or "crop"
     dataset, frames = _load_images(options.images, canvas, fit, options.frames, place)
     count, asked = len(dataset.images), dict(options.asked)
-    if options.start_from and origin and origin.has_discriminator:
+    if options.start_from and ancestor and ancestor.has_discriminator:
         asked.setdefault("frozen_layers", FROZEN_LAYERS)
-    recipe = new_recipe(canvas, place.device, count, asked, kimg=options.kimg, origin=origin)
+    recipe = new_recipe(canvas, place.device, count, asked, kimg=options.kimg, ancestor=ancestor)
     if options.hours:
         rates = images_per_s(recipe, dataset.images, place.device, place.ranks)
         recipe = for_hours(recipe, rates, options.hours)
     trainer = Trainer(recipe, dataset.images, place.device, place.ranks)
-    if origin:
-        trainer.graft(origin.tensors)
+    if ancestor:
+        trainer.graft(ancestor.tensors)
     images = Images(count, dataset.fingerprint, options.licence, options.source, fit, frames)
     return Run(options.out, trainer, images, place.warn)
 
 
-def _origin(options: Options) -> tuple[Origin | None, Canvas]:
+def _ancestor(options: Options) -> tuple[Ancestor | None, Canvas]:
     """What the run starts from, and its canvas."""
     if options.start_from:
-        origin = read_origin(options.start_from)
-        canvas = parse_size(options.size) if options.size else origin.canvas
-        origin.check_is(canvas)
-        return origin, canvas
+        ancestor = read_ancestor(options.start_from)
+        canvas = parse_size(options.size) if options.size else ancestor.canvas
+        ancestor.check_is(canvas)
+        return ancestor, canvas
     canvas = parse_size(options.size or DEFAULT_SIZE)
     if options.grow:
-        origin = read_origin(options.grow)
-        origin.check_grows_into(canvas)
-        return origin, canvas
+        ancestor = read_ancestor(options.grow)
+        ancestor.check_grows_into(canvas)
+        return ancestor, canvas
     return None, canvas
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import torch
 
+from models.ancestor import Ancestor, read_ancestor
 from models.canvas import parse_size
 from models.checkpoint import CheckpointError, Images, load_checkpoint
 from models.division import TrainingError
 from models.networks import Widths
-from models.origin import Origin, read_origin
 from models.pace import images_per_s
 from models.ranks import Ranks
 from models.recipe import Recipe, Stage
@@ -185,23 +185,23 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def grow(origin: Origin, size: str, **asked: Any) -> Recipe:
-    return new_recipe(parse_size(size), CPU, 100, asked, origin=origin)
+def grow(ancestor: Ancestor, size: str, **asked: Any) -> Recipe:
+    return new_recipe(parse_size(size), CPU, 100, asked, ancestor=ancestor)
 
 
 def test_growing_goes_on_from_the_canvas_that_there_is(run: Path) -> None:
-    origin = read_origin(run)
-    assert origin.has_discriminator and str(origin.canvas) == "32x16"
-    origin.check_grows_into(parse_size("128x64"))
-    grown = grow(origin, "128x64")
+    ancestor = read_ancestor(run)
+    assert ancestor.has_discriminator and str(ancestor.canvas) == "32x16"
+    ancestor.check_grows_into(parse_size("128x64"))
+    grown = grow(ancestor, "128x64")
     assert sizes(grown) == ["32x16", "64x32", "128x64"] and grown.widths == TINY
     assert grown.before_kimg == pytest.approx(2.012) and grown.starts_trained
     assert grown.is_warming_up(0)
-    with pytest.raises(TrainingError, match="64/16 wide"):
-        grow(origin, "128x64", channel_base=128)
+    with pytest.raises(TrainingError, match="as wide as it is, 64/16"):
+        grow(ancestor, "128x64", channel_base=128)
     for other in ("16x8", "64", "30x18"):
         with pytest.raises(CheckpointError, match=r"cannot grow into .* such as 64x32"):
-            origin.check_grows_into(parse_size(other))
+            ancestor.check_grows_into(parse_size(other))
 
 
 def test_a_run_that_grows_or_starts_from_another_begins_with_its_picture(run: Path) -> None:
@@ -209,35 +209,36 @@ def test_a_run_that_grows_or_starts_from_another_begins_with_its_picture(run: Pa
     z = torch.randn(2, 8)
     images = torch.zeros(8, 3, 16, 32, dtype=torch.uint8)
     for path in (run, run / "latest.safetensors"):
-        origin = read_origin(path)
-        assert origin.kimg == pytest.approx(manifest.kimg)
-        trainer = Trainer(grow(origin, "32x16"), images, CPU)
-        trainer.graft(origin.tensors)
+        ancestor = read_ancestor(path)
+        assert ancestor.kimg == pytest.approx(manifest.kimg)
+        trainer = Trainer(grow(ancestor, "32x16"), images, CPU)
+        trainer.graft(ancestor.tensors)
         torch.testing.assert_close(trainer.averaged(z), model(z))
 
 
 def test_noise_that_a_model_has_stays(run: Path) -> None:
-    origin = read_origin(run)
+    ancestor = read_ancestor(run)
     assert (
-        origin.has_noise and [stage.noise for stage in grow(origin, "64x32").stages] == [True] * 2
+        ancestor.has_noise
+        and [stage.noise for stage in grow(ancestor, "64x32").stages] == [True] * 2
     )
-    for name, tensor in origin.tensors.items():
+    for name, tensor in ancestor.tensors.items():
         if name.endswith("noise_strength"):
             tensor.zero_()
-    assert not origin.has_noise
-    assert [stage.noise for stage in grow(origin, "64x32").stages] == [False] * 2
+    assert not ancestor.has_noise
+    assert [stage.noise for stage in grow(ancestor, "64x32").stages] == [False] * 2
 
 
 def test_a_model_of_another_canvas_is_refused_for_fine_tuning(run: Path) -> None:
-    origin = read_origin(run / "model.safetensors")
-    assert not origin.has_discriminator
-    origin.check_is(parse_size("32x16"))
+    ancestor = read_ancestor(run / "model.safetensors")
+    assert not ancestor.has_discriminator
+    ancestor.check_is(parse_size("32x16"))
     with pytest.raises(CheckpointError, match=r"a model of 32x16, which cannot be .* as 64x32"):
-        origin.check_is(parse_size("64x32"))
+        ancestor.check_is(parse_size("64x32"))
 
 
 def test_a_folder_without_a_run_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="holds no save"):
-        read_origin(tmp_path)
+        read_ancestor(tmp_path)
     with pytest.raises(CheckpointError, match="no such file"):
-        read_origin(tmp_path / "model.safetensors")
+        read_ancestor(tmp_path / "model.safetensors")

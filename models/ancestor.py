@@ -12,7 +12,7 @@ from models.saves import Saves
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Ancestor:
     """Networks to start from: G, G_ema and, out of a run, D and what adapted; named tensors."""
 
     path: Path
@@ -54,17 +54,17 @@ class Origin:
             )
 
 
-def read_origin(path: Path) -> Origin:
+def read_ancestor(path: Path) -> Ancestor:
     """A run's newest save, or a model; raises `CheckpointError`."""
     if path.is_dir():
         save, tensors = Saves(path).load()
         recipe = save.recipe
         kimg = recipe.before_kimg + save.kimg
-        return Origin(path, recipe.canvas_at(save.stage), recipe.widths, kimg, tensors)
+        return Ancestor(path, recipe.canvas_at(save.stage), recipe.widths, kimg, tensors)
     generator, manifest = load_checkpoint(path)
     weights = generator.state_dict().items()
     tensors = {f"{part}.{name}": t for part in ("G", "G_ema") for name, t in weights}
-    return Origin(path, manifest.canvas, manifest.widths, manifest.kimg, tensors)
+    return Ancestor(path, manifest.canvas, manifest.widths, manifest.kimg, tensors)
 
 
 def _doubled(canvas: Canvas) -> Canvas:
