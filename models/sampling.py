@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor
 
-from models.networks import Generator
+from models.architectures import AnyGenerator
 
 
 @torch.inference_mode()
 def draw(
-    generator: Generator, count: int, *, seed: int, batch: int = 16, psi: float = 1.0
+    generator: AnyGenerator, count: int, *, seed: int, batch: int = 16, psi: float = 1.0
 ) -> Tensor:
     """The same `count` latents for a seed, uint8 (count, 3, H, W) on the host."""
     random = torch.Generator().manual_seed(seed)

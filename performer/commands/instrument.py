@@ -8,7 +8,7 @@ import torch
 
 from models.checkpoint import Manifest, load_checkpoint
 from models.device import keep_memory, pick_device
-from models.runtime import Runtime
+from models.engines import AnyRuntime, prepare
 from performer.engine import Engine
 from performer.patch import load_controller, load_patch, model_path
 from performer.paths import CONTROLLERS, STARTER_MODEL, model_file, patch_path
@@ -22,7 +22,7 @@ class Instrument:
     patch: Patch
     manifest: Manifest
     model: Path
-    runtime: Runtime
+    runtime: AnyRuntime
     controllers: tuple[Controller, ...]
 
     def engine(self, seed: int | None = None) -> Engine:
@@ -46,7 +46,7 @@ def load_instrument(patch_name: str, model: Path | None, device: str) -> Instrum
         keep_memory()
         torch.set_flush_denormal(True)
     generator, manifest = load_checkpoint(model)
-    return Instrument(patch, manifest, model, Runtime(generator, chosen), controllers)
+    return Instrument(patch, manifest, model, prepare(generator, chosen), controllers)
 
 
 def warm_up(engine: Engine) -> None:
