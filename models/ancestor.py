@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.canvas import Canvas
 from models.checkpoint import CheckpointError, load_checkpoint
-from models.networks import Widths
+from models.networks import Generator, Widths
 from models.saves import Saves
 
 
@@ -62,6 +62,8 @@ def read_ancestor(path: Path) -> Ancestor:
         kimg = recipe.before_kimg + save.kimg
         return Ancestor(path, recipe.canvas_at(save.stage), recipe.widths, kimg, tensors)
     generator, manifest = load_checkpoint(path)
+    if not isinstance(generator, Generator):
+        raise CheckpointError(f"{path}: a StyleGAN3 model can be played, but not trained here")
     weights = generator.state_dict().items()
     tensors = {f"{part}.{name}": t for part in ("G", "G_ema") for name, t in weights}
     return Ancestor(path, manifest.canvas, manifest.widths, manifest.kimg, tensors)

@@ -9,8 +9,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from models.architectures import AnyGenerator, Architecture, StyleGAN2, make_generator
 from models.canvas import BASE_MAXIMUM_PX, BASE_MINIMUM_PX, DOUBLINGS_MAXIMUM, Canvas
-from models.networks import Generator, Widths
+from models.networks import Widths
 
 FORMAT = 1
 METADATA_KEY = "performer"
@@ -49,6 +50,7 @@ class Manifest(msgspec.Struct, frozen=True):
     made: str
     format: int = FORMAT
     name: str = ""
+    architecture: Architecture = StyleGAN2()
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -90,13 +92,13 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ) from None
 
 
-def save_checkpoint(path: Path, generator: Generator, manifest: Manifest) -> None:
+def save_checkpoint(path: Path, generator: AnyGenerator, manifest: Manifest) -> None:
     """Write a generator and its manifest."""
     metadata = {METADATA_KEY: msgspec.json.encode(manifest).decode()}
     save_tensors(path, generator.state_dict(), metadata)
 
 
-def load_checkpoint(path: Path) -> tuple[Generator, Manifest]:
+def load_checkpoint(path: Path) -> tuple[AnyGenerator, Manifest]:
     """Read a generator in evaluation mode on the CPU; raises `CheckpointError`.
 
     Nothing in the file is executed, and its sizes are checked before memory is taken.
@@ -104,7 +106,7 @@ def load_checkpoint(path: Path) -> tuple[Generator, Manifest]:
     tensors, metadata = load_tensors(path)
     manifest = _manifest(path, metadata)
     with torch.device("meta"):
-        generator = Generator(manifest.canvas, manifest.widths)
+        generator = make_generator(manifest.canvas, manifest.widths, manifest.architecture)
     expected = generator.state_dict()
     for name in sorted(expected.keys() | tensors.keys()):
         if name not in tensors or name not in expected:
@@ -136,7 +138,7 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
         manifest = msgspec.json.decode(metadata[METADATA_KEY], type=Manifest)
     except (msgspec.DecodeError, RecursionError) as error:
         raise CheckpointError(f"{path}: its manifest is damaged ({error})") from None
-    canvas, widths = manifest.canvas, manifest.widths
+    canvas, widths, design = manifest.canvas, manifest.widths, manifest.architecture
     sound = (
         all(BASE_MINIMUM_PX <= side <= BASE_MAXIMUM_PX for side in (canvas.base_h, canvas.base_w))
         and 1 <= canvas.doublings <= DOUBLINGS_MAXIMUM
@@ -144,6 +146,7 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
         and 1 <= widths.channel_max <= WIDTH_MAXIMUM
         and 1 <= widths.channel_base <= 1 << 20
         and 1 <= widths.mapping_layers <= 16
+        and (isinstance(design, StyleGAN2) or design.suits(canvas))
     )
     if not sound:
         raise CheckpointError(f"{path}: its manifest asks for sizes out of range")

@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from models.networks import Generator
+from models.architectures import AnyGenerator
 
 
 def draw(
-    generator: Generator, count: int, *, seed: int, batch: int = 16, psi: float = 1.0
+    generator: AnyGenerator, count: int, *, seed: int, batch: int = 16, psi: float = 1.0
 ) -> Tensor:
     """The same `count` latents for a seed, uint8 (count, 3, H, W) on the host."""
     random = torch.Generator().manual_seed(seed)
@@ -16,7 +16,7 @@ def draw(
 
 
 @torch.inference_mode()
-def draw_from(generator: Generator, z: Tensor, *, psi: float = 1.0) -> Tensor:
+def draw_from(generator: AnyGenerator, z: Tensor, *, psi: float = 1.0) -> Tensor:
     """uint8 (N, 3, H, W) on the host, of z (N, z_dim)."""
     images = generator(z.to(generator.mapping.w_avg.device), psi=psi)
     return ((images + 1.0) * 127.5).round().clamp(0, 255).byte().cpu()

@@ -16,7 +16,6 @@ from rich.table import Table
 from torch import Tensor
 
 from models.device import describe
-from models.runtime import Runtime
 from performer.clock import SystemClock
 from performer.commands.flood import CC_PER_S, LAST_VALUE, OSC_PER_S, Flood
 from performer.commands.instrument import Instrument, load_instrument, warm_up
@@ -34,7 +33,7 @@ FLOOD = f"{OSC_PER_S} OSC/s and {CC_PER_S} CC/s"
 class HeldPicture:
     """A generator whose network is skipped: the frame that is left is the instrument's own."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Generator) -> None:
         self.device, self.w_avg = runtime.device, runtime.w_avg
         self.height_px, self.width_px = runtime.height_px, runtime.width_px
         self.num_ws, self.z_dim = runtime.num_ws, runtime.z_dim

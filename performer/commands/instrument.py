@@ -6,7 +6,7 @@ from pathlib import Path
 
 from models.checkpoint import Manifest, load_checkpoint
 from models.device import pick_device, prepare
-from models.runtime import Runtime
+from models.engines import AnyRuntime, runtime_for
 from performer.engine import Engine
 from performer.patch import load_controller, load_patch, model_path
 from performer.paths import CONTROLLERS, STARTER_MODEL, model_file, patch_path
@@ -20,7 +20,7 @@ class Instrument:
     patch: Patch
     manifest: Manifest
     model: Path
-    runtime: Runtime
+    runtime: AnyRuntime
     controllers: tuple[Controller, ...]
 
     def engine(self, seed: int | None = None) -> Engine:
@@ -42,7 +42,7 @@ def load_instrument(patch_name: str, model: Path | None, device: str) -> Instrum
     chosen = pick_device(device)
     prepare(chosen)
     generator, manifest = load_checkpoint(model)
-    return Instrument(patch, manifest, model, Runtime(generator, chosen), controllers)
+    return Instrument(patch, manifest, model, runtime_for(generator, chosen), controllers)
 
 
 def warm_up(engine: Engine) -> None:

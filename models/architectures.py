@@ -1,0 +1,24 @@
+"""The architectures of generators: how each is told in a file, and made."""
+
+import msgspec
+
+from models import networks
+from models.canvas import Canvas
+from models.networks import Widths
+from models.stylegan3 import networks as stylegan3
+from models.stylegan3.layout import StyleGAN3
+
+
+class StyleGAN2(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="stylegan2"):
+    """The architecture of which canvas and widths say all."""
+
+
+Architecture = StyleGAN2 | StyleGAN3
+AnyGenerator = networks.Generator | stylegan3.Generator
+
+
+def make_generator(canvas: Canvas, widths: Widths, architecture: Architecture) -> AnyGenerator:
+    """A generator with random weights."""
+    if isinstance(architecture, StyleGAN3):
+        return stylegan3.Generator(canvas, widths, architecture)
+    return networks.Generator(canvas, widths)
