@@ -15,6 +15,7 @@ from models.networks import Generator, Widths
 FORMAT = 1
 METADATA_KEY = "performer"
 WIDTH_MAXIMUM = 4096
+CLASSES_MAXIMUM = 1 << 16
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 
 
@@ -33,8 +34,17 @@ class Images(msgspec.Struct, frozen=True):
     frames: int = 0
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Which other program's file a model was imported from, and the licence as its user told."""
+
+    program: str
+    file: str
+    sha256: str
+    licence: str = ""
+
+
 class Manifest(msgspec.Struct, frozen=True):
-    """What a checkpoint tells about itself."""
+    """What a checkpoint tells about itself; one with an `origin` was not trained here."""
 
     canvas: Canvas
     widths: Widths
@@ -45,6 +55,7 @@ class Manifest(msgspec.Struct, frozen=True):
     made: str
     format: int = FORMAT
     name: str = ""
+    origin: Origin | None = None
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -133,6 +144,10 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
         and 1 <= widths.channel_max <= WIDTH_MAXIMUM
         and 1 <= widths.channel_base <= 1 << 20
         and 1 <= widths.mapping_layers <= 16
+        and len(widths.own_channels) <= canvas.doublings + 1
+        and all(1 <= channels <= WIDTH_MAXIMUM for channels in widths.own_channels)
+        and 0 <= widths.classes <= CLASSES_MAXIMUM
+        and 0 <= widths.clamp <= 1e6
     )
     if not sound:
         raise CheckpointError(f"{path}: its manifest asks for sizes out of range")

@@ -188,6 +188,11 @@ def test_a_newer_format_asks_for_an_update(saved: Path) -> None:
         {"widths": Widths(w_dim=0)},
         {"widths": Widths(w_dim=-5)},
         {"widths": Widths(mapping_layers=1 << 30)},
+        {"widths": Widths(classes=1 << 40)},
+        {"widths": Widths(own_channels=(8, 1 << 40))},
+        {"widths": Widths(own_channels=(8, 0))},
+        {"widths": Widths(own_channels=(8,) * 9)},
+        {"widths": Widths(clamp=-1.0)},
     ],
     ids=str,
 )
