@@ -24,11 +24,11 @@ def find(tree: object) -> Found | None:
     state = tensors(generator)
     _scale_mapping(state, generator)
     judging = tensors(discriminator) if isinstance(discriminator, Instance) else {}
-    clamp = first.attributes.get("conv_clamp") or 0.0
+    clamp = first.attributes.get("conv_clamp")
     return Found(
         "StyleGAN2 by NVIDIA, PyTorch",
         state,
-        # Where the picture is halved in the residual architecture no filter is of use.
+        # Its blocks hold a filter of their own that only another architecture uses.
         {n: t for n, t in judging.items() if not re.fullmatch(r"b\d+\.resample_filter", n)},
         clamp=float(clamp) if isinstance(clamp, int | float) else 0.0,
     )

@@ -16,7 +16,8 @@ def import_(path: Path, out: Path | None, licence: str, console: Console) -> Non
     with console.status(f"Reading {escape(path.name)}"):
         imported = import_model(path, out, licence)
     console.print(table(imported))
-    console.print(f"Play it: performer play --model {out}", markup=False, soft_wrap=True)
+    command = f'performer play --model "{out}"'
+    console.print(f"Play it: {command}", markup=False, highlight=False, soft_wrap=True)
 
 
 def table(imported: Imported) -> Table:

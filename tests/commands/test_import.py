@@ -47,7 +47,7 @@ def test_it_tells_what_was_found_and_the_model_plays(tmp_path: Path) -> None:
     words = console.file.getvalue()  # type: ignore[attr-defined]
     out = tmp_path / "my [old].safetensors"
     for part in ("StyleGAN2 by rosinality", "my [old].pt", "CC0", "8x8", "16, 8",
-                 f"Play it: performer play --model {out}"):  # fmt: skip
+                 f'Play it: performer play --model "{out}"'):  # fmt: skip
         assert part in words, words
     instrument = load_instrument("drift", out, "cpu")
     assert instrument.engine().frame(0.0, 0.0, ()) is not None

@@ -220,6 +220,7 @@ def test_a_network_that_is_not_ours_is_refused(
         ({"synthesis.b4.conv1": {"activation": "relu"}}, "another activation"),
         ({"mapping.fc0": {"activation": torch.zeros(3)}}, "another activation"),
         ({"synthesis.b4.conv1": {"conv_clamp": -1.0}}, "cannot be played"),
+        ({"synthesis.b4.conv1": {"conv_clamp": float("nan")}}, "cannot be played"),
         ({"mapping.fc0": {"bias_gain": float("inf")}}, "not numbers"),
     ],
 )
