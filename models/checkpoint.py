@@ -16,6 +16,7 @@ from models.networks import Widths
 FORMAT = 1
 METADATA_KEY = "performer"
 WIDTH_MAXIMUM = 4096
+CLASSES_MAXIMUM = 1 << 16
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 
 
@@ -38,8 +39,17 @@ class Images(msgspec.Struct, frozen=True):
     frames: int = 0
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Which other program's file a model was imported from, and the licence as its user told."""
+
+    program: str
+    file: str
+    sha256: str
+    licence: str = ""
+
+
 class Manifest(msgspec.Struct, frozen=True):
-    """What a checkpoint tells about itself."""
+    """What a checkpoint tells about itself; one with an `origin` was not trained here."""
 
     canvas: Canvas
     widths: Widths
@@ -51,6 +61,7 @@ class Manifest(msgspec.Struct, frozen=True):
     format: int = FORMAT
     name: str = ""
     architecture: Architecture = StyleGAN2()
+    origin: Origin | None = None
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -67,14 +78,15 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except (OSError, SafetensorError) as error:
-        reason = error.strerror if isinstance(error, OSError) else _reason(error)
-        raise SaveError(f"{path} cannot be written: {reason}") from None
+        raise SaveError(f"{path} cannot be written: {_reason(error)}") from None
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _reason(error: SafetensorError) -> str:
+def _reason(error: OSError | SafetensorError) -> str:
     """What the system said, without the library's words around it."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return str(error).rpartition("I/O error: ")[2].partition(" (os error")[0]
 
 
@@ -147,6 +159,10 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
         and 1 <= widths.channel_base <= 1 << 20
         and 1 <= widths.mapping_layers <= 16
         and (isinstance(design, StyleGAN2) or design.suits(canvas))
+        and len(widths.own_channels) <= canvas.doublings + 1
+        and all(1 <= channels <= WIDTH_MAXIMUM for channels in widths.own_channels)
+        and 0 <= widths.classes <= CLASSES_MAXIMUM
+        and 0 <= widths.clamp <= 1e6
     )
     if not sound:
         raise CheckpointError(f"{path}: its manifest asks for sizes out of range")

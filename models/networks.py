@@ -24,16 +24,25 @@ HALF_LIMIT = 256.0
 
 
 class Widths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How wide a network is: level i has min(channel_base / (4 * 2**i), channel_max) channels."""
+    """How wide a network is: level i has min(channel_base / (4 * 2**i), channel_max) channels.
+
+    An imported model may have other channels (`own_channels`, from level 0 on), several classes,
+    and layers whose values are cut at plus and minus `clamp`; 0 is without.
+    """
 
     channel_base: int = 2048
     channel_max: int = 128
     z_dim: int = 128
     w_dim: int = 128
     mapping_layers: int = 4
+    own_channels: tuple[int, ...] = ()
+    classes: int = 0
+    clamp: float = 0.0
 
     def channels(self, level: int) -> int:
         """Channels of the feature maps at a level."""
+        if level < len(self.own_channels):
+            return self.own_channels[level]
         return max(1, min(self.channel_base // (4 << level), self.channel_max))
 
 
@@ -94,22 +103,38 @@ class Dense(nn.Module):
         return F.leaky_relu(y, 0.2) * SQRT_2 if self.relu else y
 
 
+def normalise(x: Tensor) -> Tensor:
+    """Scale (N, C) to a mean square of 1 in each row."""
+    return x * (x.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+
+
 class Mapping(nn.Module):
-    """z to w: normalise, then a chain of dense layers."""
+    """z to w: normalise, then a chain of dense layers; a class is embedded and joined to z."""
 
     w_avg: Tensor
 
     def __init__(self, widths: Widths) -> None:
         super().__init__()
-        self.num_layers = widths.mapping_layers
+        self.num_layers, self.classes = widths.mapping_layers, widths.classes
+        first = widths.z_dim
+        if self.classes:
+            self.embed = Dense(self.classes, widths.w_dim)
+            first += widths.w_dim
         for i in range(self.num_layers):
-            inputs = widths.z_dim if i == 0 else widths.w_dim
+            inputs = first if i == 0 else widths.w_dim
             setattr(self, f"fc{i}", Dense(inputs, widths.w_dim, lr=MAPPING_LR, relu=True))
         self.register_buffer("w_avg", torch.zeros(widths.w_dim))
 
-    def forward(self, z: Tensor) -> Tensor:
-        """(N, z_dim) of any length to (N, w_dim)."""
-        x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+    def forward(self, z: Tensor, shares: Tensor | None = None) -> Tensor:
+        """(N, z_dim) of any length to (N, w_dim).
+
+        `shares` (N, classes) says how much of each class; without, it is all of the first.
+        """
+        x = normalise(z)
+        if self.classes:
+            if shares is None:
+                shares = torch.eye(1, self.classes, device=z.device).expand(len(z), -1)
+            x = torch.cat([x, normalise(self.embed(shares))], dim=1)
         for i in range(self.num_layers):
             x = getattr(self, f"fc{i}")(x)
         return x
@@ -182,7 +207,7 @@ class SynthesisBlock(nn.Module):
     def __init__(self, level: int, canvas: Canvas, widths: Widths) -> None:
         super().__init__()
         size, outputs = canvas.size_at(level), widths.channels(level)
-        self.first = level == 0
+        self.first, self.clamp = level == 0, widths.clamp
         if self.first:
             self.const = nn.Parameter(smooth_noise(outputs, size))
         else:
@@ -199,11 +224,16 @@ class SynthesisBlock(nn.Module):
         w = iter(ws.unbind(dim=1))
         if x is None or image is None:
             x = self.const.expand(ws.shape[0], -1, -1, -1)
-            x = self.conv1(x, next(w), draws=draws)
-            return x, self.torgb(x, next(w))
-        x = self.conv0(x, next(w), draws=draws)
-        x = self.conv1(x, next(w), draws=draws)
-        return x, upsample(image, self.resample_filter) + self.torgb(x, next(w))
+            x = self.clamped(self.conv1(x, next(w), draws=draws))
+            return x, self.clamped(self.torgb(x, next(w)))
+        x = self.clamped(self.conv0(x, next(w), draws=draws))
+        x = self.clamped(self.conv1(x, next(w), draws=draws))
+        colours = self.clamped(self.torgb(x, next(w)))
+        return x, upsample(image, self.resample_filter) + colours
+
+    def clamped(self, x: Tensor) -> Tensor:
+        """Cut, where the model was trained so (StyleGAN2-ADA, arXiv 2006.06676, appendix)."""
+        return x.clamp(-self.clamp, self.clamp) if self.clamp else x
 
 
 class Synthesis(nn.Module):

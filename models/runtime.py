@@ -22,6 +22,7 @@ class Runtime:
         self.height_px = generator.canvas.height_px
         self.width_px = generator.canvas.width_px
         self.num_ws, self.z_dim = generator.num_ws, generator.widths.z_dim
+        self.classes = generator.widths.classes
         self.w_avg = self.generator.mapping.w_avg
         const = generator.synthesis.b4.const[None]
         self._const = const.contiguous(memory_format=torch.channels_last)
@@ -31,9 +32,9 @@ class Runtime:
         ]
 
     @torch.inference_mode()
-    def map(self, z: Tensor) -> Tensor:
-        """(N, z_dim) to w (N, w_dim), both on the device."""
-        return self.generator.mapping(z)
+    def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor:
+        """(N, z_dim) to w (N, w_dim), both on the device; `shares` of each class (N, classes)."""
+        return self.generator.mapping(z, shares)
 
     @torch.inference_mode()
     def draw(self, ws: Tensor, noise: float) -> Tensor:
@@ -68,7 +69,7 @@ class _Block:
     """One level: its convolutions and its colours, taking ws from index `first` on."""
 
     def __init__(self, block: SynthesisBlock, first: int) -> None:
-        self.filter = block.resample_filter
+        self.filter, self.clamp = block.resample_filter, block.clamp
         if block.first:
             self.convs = [_Conv(block.conv1, 0, gain=1.0)]
         else:
@@ -82,7 +83,11 @@ class _Block:
         """Features and image of the level below to those of this level."""
         for conv in self.convs:
             x = conv.draw(x, ws, noise)
+            if self.clamp:
+                x = x.clamp_(-self.clamp / SQRT_2, self.clamp / SQRT_2)
         colours = self.colours.draw(x, ws)
+        if self.clamp:
+            colours = colours.clamp_(-self.clamp, self.clamp)
         return x, colours if image is None else upsample(image, self.filter).add_(colours)
 
 

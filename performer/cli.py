@@ -245,6 +245,20 @@ def train(
     )
 
 
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A .pkl or .pt of StyleGAN2; nothing in it is run.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The model to write; FILE as .safetensors if not given.")
+    ] = None,
+    licence: Annotated[str, typer.Option(help="The model's licence, kept in it.")] = "",
+) -> None:
+    """Bring in a model of another program: StyleGAN2 by NVIDIA or rosinality."""
+    from performer.commands.import_ import import_ as run
+
+    run(file, out, licence, Console())
+
+
 @app.command()
 def measure(
     model: Annotated[Path, typer.Argument(help="A model, or the folder of a training run.")],
@@ -329,6 +343,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         ("models.checkpoint", "CheckpointError"),
         ("models.device", "DeviceError"),
         ("models.image_source", "DatasetError"),
+        ("models.importers.refusal", "ImporterError"),
         ("models.metrics", "MetricsError"),
         ("models.checkpoint", "SaveError"),
         ("models.division", "TrainingError"),

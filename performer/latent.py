@@ -25,9 +25,10 @@ class Generator(Protocol):
     width_px: int
     num_ws: int
     z_dim: int
+    classes: int
     w_avg: Tensor
 
-    def map(self, z: Tensor) -> Tensor: ...
+    def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor: ...
 
     def draw(self, ws: Tensor, noise: float) -> Tensor: ...
 
@@ -133,6 +134,7 @@ class Latent:
         self._generator = generator
         self._seeds = SeedTable(generator.z_dim)
         self._glides = {name: Glide() for name in ("seed", "seed_b", "style.seed")}
+        self._class_glide = Glide()
         self._pushes = generator.directions(DIRECTIONS).cpu()
         self._layers = torch.linspace(0.0, 1.0, generator.num_ws)
         self._groups = _layer_groups(generator.num_ws)
@@ -152,13 +154,22 @@ class Latent:
         z = mix(first, second, values["seed_mix"])
         z = mix(z, self._seeds.walk(self._phase), values["walk.reach"])
         device = self._generator.device
-        w, w_style = self._generator.map(torch.stack([z, style]).to(device)).unbind(dim=0)
+        shares = self._class_shares(values, dt_s)
+        w, w_style = self._generator.map(torch.stack([z, style]).to(device), shares).unbind(dim=0)
         average, psi = self._generator.w_avg, values["psi"]
         ws = torch.lerp(average, w, psi)[None] + (self._coefficients(values) @ self._pushes).to(
             device
         )
         share = self._style_shares(values).to(device)[:, None]
         return torch.lerp(ws, torch.lerp(average, w_style, psi).expand_as(ws), share)
+
+    def _class_shares(self, values: Mapping[str, float], dt_s: float) -> Tensor | None:
+        """How much of each class (2, classes), gliding straight from one to the next."""
+        if not self._generator.classes:
+            return None
+        shares = class_shares(values["class"], self._generator.classes)
+        shares = self._class_glide.follow(shares, values["glide"], dt_s)
+        return shares.expand(2, -1).to(self._generator.device)
 
     def _coefficients(self, values: Mapping[str, float]) -> Tensor:
         """How far each layer goes along each direction, (num_ws, DIRECTIONS)."""
@@ -183,6 +194,11 @@ def mix(a: Tensor, b: Tensor, share: float) -> Tensor:
     if share >= 1.0:
         return b
     return normalise(slerp(normalise(a), normalise(b), share))
+
+
+def class_shares(number: float, classes: int) -> Tensor:
+    """How much of each class (classes,): a whole number is one class, those between are two."""
+    return (1.0 - (torch.arange(classes) - min(number, classes - 1)).abs()).clamp_min(0.0)
 
 
 def _layer_groups(num_ws: int) -> Tensor:

@@ -112,8 +112,14 @@ TABLE: tuple[Parameter, ...] = (
     _seed("seed_b", 1.0, "The second picture."),
     Parameter("seed_mix", "From the picture (0) to the second picture (1)."),
     Parameter(
+        "class",
+        "Of a model with classes: each whole number is one, those between are morphs.",
+        maximum=999.0,
+        slew_s=0.0,
+    ),
+    Parameter(
         "glide",
-        "How long a change of seed takes to arrive.",
+        "How long a change of seed or class takes to arrive.",
         maximum=30.0,
         default=1.5,
         unit="s",

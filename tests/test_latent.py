@@ -9,8 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from models.canvas import Canvas
+from models.networks import Generator, Widths
 from models.runtime import Runtime
-from performer.latent import SEEDS_KEPT, Glide, Latent, SeedTable, mix, normalise, slerp
+from performer.latent import (
+    SEEDS_KEPT,
+    Glide,
+    Latent,
+    SeedTable,
+    class_shares,
+    mix,
+    normalise,
+    slerp,
+)
 from performer.parameters import TABLE
 
 VECTORS = arrays(np.float32, 6, elements=st.floats(-8, 8, width=32))
@@ -137,3 +148,36 @@ def test_style_takes_its_layer_range_alone(runtime: Runtime) -> None:
 
 def test_normalise_leaves_zero_finite() -> None:
     assert torch.equal(normalise(torch.zeros(4)), torch.zeros(4))
+
+
+@pytest.mark.parametrize(
+    ("number", "shares"),
+    [
+        (0, [1, 0, 0]),
+        (2, [0, 0, 1]),
+        (0.25, [0.75, 0.25, 0]),
+        (1.5, [0, 0.5, 0.5]),
+        (99, [0, 0, 1]),
+    ],
+)
+def test_a_class_is_whole_or_between_two(number: float, shares: list[float]) -> None:
+    assert class_shares(number, 3).tolist() == shares
+
+
+def test_a_class_moves_w_and_glides_straight_from_one_to_the_next() -> None:
+    torch.manual_seed(1)
+    widths = Widths(64, 16, z_dim=8, w_dim=8, mapping_layers=2, classes=5)
+    latent = Latent(Runtime(Generator(Canvas(4, 4, 1), widths), torch.device("cpu")))
+    first = latent.advance(defaults(), 0.0)
+    assert torch.equal(latent.advance(defaults(**{"class": 0.0}), 0.1), first)
+    between = latent.advance(defaults(**{"class": 4.0, "glide": 1.0}), 0.2)
+    shares = latent._class_glide.position
+    assert shares is not None and 0 < float(shares[4]) < 1 and shares[1:4].eq(0).all()
+    last = latent.advance(defaults(**{"class": 4.0}), 0.1)
+    assert len({tuple(ws[0].tolist()) for ws in (first, between, last)}) == 3
+
+
+def test_a_model_without_classes_ignores_the_class(runtime: Runtime) -> None:
+    latent = Latent(runtime)
+    first = latent.advance(defaults(), 0.0)
+    assert torch.equal(latent.advance(defaults(**{"class": 4.0}), 0.1), first)

@@ -29,6 +29,7 @@ class Runtime:
         self.height_px = generator.canvas.height_px
         self.width_px = generator.canvas.width_px
         self.num_ws, self.z_dim = generator.num_ws, generator.widths.z_dim
+        self.classes = generator.widths.classes
         self.w_avg = self.generator.mapping.w_avg
         synthesis = generator.synthesis
         *layers, colours = (getattr(synthesis, name) for name in synthesis.names)
@@ -37,9 +38,9 @@ class Runtime:
         self._colours = _Colours(colours, synthesis.output_scale)
 
     @torch.inference_mode()
-    def map(self, z: Tensor) -> Tensor:
-        """(N, z_dim) to w (N, w_dim), both on the device."""
-        return self.generator.mapping(z)
+    def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor:
+        """(N, z_dim) to w (N, w_dim), both on the device; `shares` of each class (N, classes)."""
+        return self.generator.mapping(z, shares)
 
     @torch.inference_mode()
     def draw(self, ws: Tensor, noise: float) -> Tensor:

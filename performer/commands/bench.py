@@ -36,7 +36,7 @@ class HeldPicture:
     def __init__(self, runtime: Generator) -> None:
         self.device, self.w_avg = runtime.device, runtime.w_avg
         self.height_px, self.width_px = runtime.height_px, runtime.width_px
-        self.num_ws, self.z_dim = runtime.num_ws, runtime.z_dim
+        self.num_ws, self.z_dim, self.classes = runtime.num_ws, runtime.z_dim, runtime.classes
         self.map, self.directions = runtime.map, runtime.directions
         self._picture = runtime.draw(runtime.w_avg.expand(runtime.num_ws, -1), 1.0)
 

@@ -48,10 +48,10 @@ def _instrument(patch: str, model: Path | None, device: str) -> str:
     instrument = load_instrument(patch, model, device)
     instrument.engine().frame(0.0, 0.0, ())
     manifest = instrument.manifest
-    return (
-        f"{patch_path(patch).name} plays {instrument.model.name}: {manifest.canvas}, "
-        f"{manifest.kimg:.0f} kimg on {manifest.images.count} images"
-    )
+    learnt = f"{manifest.kimg:.0f} kimg on {manifest.images.count} images"
+    if manifest.origin:
+        learnt = f"imported from {manifest.origin.file}"
+    return f"{patch_path(patch).name} plays {instrument.model.name}: {manifest.canvas}, {learnt}"
 
 
 def _displays() -> str:

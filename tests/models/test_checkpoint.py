@@ -21,6 +21,7 @@ from models.canvas import Canvas
 from models.checkpoint import (
     METADATA_KEY,
     CheckpointError,
+    SaveError,
     load_checkpoint,
     load_tensors,
     save_checkpoint,
@@ -188,6 +189,11 @@ def test_a_newer_format_asks_for_an_update(saved: Path) -> None:
         {"widths": Widths(w_dim=0)},
         {"widths": Widths(w_dim=-5)},
         {"widths": Widths(mapping_layers=1 << 30)},
+        {"widths": Widths(classes=1 << 40)},
+        {"widths": Widths(own_channels=(8, 1 << 40))},
+        {"widths": Widths(own_channels=(8, 0))},
+        {"widths": Widths(own_channels=(8,) * 9)},
+        {"widths": Widths(clamp=-1.0)},
     ],
     ids=str,
 )
@@ -240,7 +246,7 @@ def test_a_crash_while_saving_leaves_the_old_file(
         raise OSError("no space left on device")
 
     monkeypatch.setattr(checkpoint if fails == "save_file" else os, fails, crash)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(SaveError, match=r"model\.safetensors cannot be written: no space left"):
         save_checkpoint(saved, generator(seed=1), manifest(seed=4))
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved], "and no half-written one beside it"

@@ -104,6 +104,18 @@ def test_a_discriminator_has_the_official_names_and_shapes() -> None:
     assert all(found[name] == (4, 4) for name in filters)
 
 
+def test_classes_have_the_official_names_and_shapes() -> None:
+    widths = Widths(64, 16, z_dim=24, w_dim=16, mapping_layers=2, classes=5)
+    found = shapes(Generator(canvas_of(16, 16), widths))
+    assert found["mapping.embed.weight"] == (16, 5) and found["mapping.embed.bias"] == (16,)
+    assert found["mapping.fc0.weight"] == (16, 24 + 16)
+
+
+def test_levels_may_have_channels_of_their_own() -> None:
+    widths = Widths(64, 16, own_channels=(9, 5))
+    assert [widths.channels(level) for level in range(4)] == [9, 5, 4, 2]
+
+
 @pytest.mark.parametrize("resolution", [8, 16, 32, 256, 1024])
 def test_a_square_canvas_has_the_official_number_of_ws(resolution: int) -> None:
     with torch.device("meta"):

@@ -1,5 +1,6 @@
 """The runtime: the same picture as the plain generator's, and directions to push it along."""
 
+import msgspec
 import pytest
 import torch
 from tiny import CPU, generator
@@ -34,6 +35,25 @@ def test_a_picture_equals_the_plain_generators(canvas: Canvas, widths: Widths) -
     found, expected = pictures(canvas, widths)
     assert found.shape == (1, 3, canvas.height_px, canvas.width_px)
     assert float((found - expected).abs().max() / expected.abs().max()) < 1e-5
+
+
+@pytest.mark.parametrize("clamp", [0.3, 256.0])
+def test_a_model_whose_layers_are_cut_draws_the_plain_picture(clamp: float) -> None:
+    torch.manual_seed(0)
+    canvas = canvas_of(32, 16)
+    found, expected = pictures(canvas, msgspec.structs.replace(WIDE, clamp=clamp))
+    _, free = pictures(canvas, WIDE)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-4)
+    assert (float(expected.abs().max()) < float(free.abs().max())) == (clamp < 1)
+
+
+def test_it_maps_each_class_as_the_generator_does() -> None:
+    made = generator(widths=msgspec.structs.replace(NARROW, classes=3))
+    runtime, z = Runtime(made, CPU), torch.randn(1, 8).expand(3, -1)
+    each = runtime.map(z, torch.eye(3))
+    assert runtime.classes == 3 and torch.equal(each, made.mapping(z, torch.eye(3)))
+    assert torch.equal(runtime.map(z)[0], each[0]), "without shares it is the first"
+    assert float((each[0] - each[1]).abs().max()) > 0.01
 
 
 def test_these_cases_take_both_ways_to_modulate_in_both_kinds_of_layer() -> None:

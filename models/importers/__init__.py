@@ -1,0 +1,1 @@
+"""Other programs' checkpoints brought into ours: read as data, never executed."""

@@ -1,0 +1,113 @@
+"""From another program's file to a model of ours."""
+
+import datetime
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from models.checkpoint import (
+    CheckpointError,
+    Images,
+    Manifest,
+    Origin,
+    load_checkpoint,
+    save_checkpoint,
+    save_tensors,
+)
+from models.importers import nvidia, rosinality, tensorflow
+from models.importers.contained import contained
+from models.importers.files import STREAM_START, ZIP_START, named, read_pickle_file, read_torch_file
+from models.importers.found import Found
+from models.importers.refusal import ImporterError, refuse
+
+FINDERS = (nvidia.find, tensorflow.find, rosinality.find)
+KNOWN = "StyleGAN2 by NVIDIA (.pkl, PyTorch or TensorFlow) and by rosinality (.pt)"
+PICKLE_START = b"\x80"
+SUFFIX = ".safetensors"
+SPARE_BYTES = 1 << 30
+DISCRIMINATOR_KEY = "discriminator_of"
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What came of an import; `discriminator` is the file where it is kept, or empty."""
+
+    manifest: Manifest
+    model: str
+    discriminator: str
+
+
+def import_model(path: Path, out: Path, licence: str) -> Imported:
+    """Turn a file into the model `out`, in a process of its own; raises `ImporterError`.
+
+    A discriminator that training here can go on with is kept beside it.
+    """
+    with named(path):
+        if not path.is_file():
+            refuse("no such file")
+        memory_bytes = 4 * path.stat().st_size + SPARE_BYTES
+    with named(out):
+        if out.suffix != SUFFIX:
+            refuse(f"the name of a model ends in {SUFFIX}")
+        if out.exists():
+            refuse("is there already; choose another name with --out")
+    answer = contained(convert, path, out, licence, memory_bytes=memory_bytes)
+    return msgspec.json.decode(answer, type=Imported)
+
+
+def convert(path: Path, out: Path, licence: str) -> bytes:
+    """Read, convert, write, and prove that it can be read; an `Imported` as JSON."""
+    found = read_model(path)
+    with named(path):
+        generator, discriminator = found.networks()
+    manifest = Manifest(
+        canvas=generator.canvas,
+        widths=generator.widths,
+        kimg=0.0,
+        images=Images(count=0, fingerprint=""),
+        seed=0,
+        loss="",
+        made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        name=path.stem,
+        origin=Origin(found.program, path.name, _sha256(path), licence),
+    )
+    judging = out.with_suffix(f".discriminator{SUFFIX}")
+    with named(out):
+        save_checkpoint(out, generator, manifest)
+        if discriminator is not None:
+            told = {DISCRIMINATOR_KEY: msgspec.json.encode(manifest).decode()}
+            save_tensors(judging, discriminator.state_dict(), told)
+    _prove(path, out)
+    told_file = str(judging) if discriminator is not None else ""
+    return msgspec.json.encode(Imported(manifest, str(out), told_file))
+
+
+def read_model(path: Path) -> Found:
+    """What a file holds, recognised by its content alone; raises `ImporterError`."""
+    with named(path), path.open("rb") as file:
+        start = file.read(len(STREAM_START))
+    if start.startswith(ZIP_START) or start == STREAM_START:
+        tree = read_torch_file(path)
+    elif start.startswith(PICKLE_START):
+        tree = read_pickle_file(path)
+    else:
+        raise ImporterError(f"{path}: no model that can be imported; known are {KNOWN}")
+    with named(path):
+        for find in FINDERS:
+            if found := find(tree):
+                return found
+        refuse(f"it holds none of the models that can be imported: {KNOWN}")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _prove(path: Path, out: Path) -> None:
+    """A model with sizes beyond what we play is not left behind."""
+    try:
+        load_checkpoint(out)
+    except CheckpointError as error:
+        out.unlink()
+        raise ImporterError(f"{path}: it cannot be played: {error}") from None

@@ -1,0 +1,19 @@
+"""Why a file cannot be imported, in one sentence."""
+
+from typing import NoReturn
+
+SHOWN = 80
+
+
+class ImporterError(ValueError):
+    """A file that cannot be imported: one sentence that names what is wrong."""
+
+
+def refuse(sentence: str) -> NoReturn:
+    """Stop reading; whoever knows the file puts its name before the sentence."""
+    raise ImporterError(sentence)
+
+
+def shown(text: str) -> str:
+    """A name out of a file as it may be printed: short, on one line, plain letters only."""
+    return text[:SHOWN].encode("unicode_escape").decode()

@@ -1,0 +1,43 @@
+"""`performer import`: another program's model brought into ours."""
+
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from models.importers.importing import SUFFIX, Imported, import_model
+
+
+def import_(path: Path, out: Path | None, licence: str, console: Console) -> None:
+    """Import and print what was found; raises `ImporterError`."""
+    out = out or path.with_suffix(SUFFIX)
+    with console.status(f"Reading {escape(path.name)}"):
+        imported = import_model(path, out, licence)
+    console.print(table(imported))
+    command = f'performer play --model "{out}"'
+    console.print(f"Play it: {command}", markup=False, highlight=False, soft_wrap=True)
+
+
+def table(imported: Imported) -> Table:
+    """What was found, and where it was written."""
+    manifest, widths = imported.manifest, imported.manifest.widths
+    made = Table(box=box.SIMPLE, show_header=False)
+    made.add_column(style="bold")
+    made.add_column(overflow="fold")
+    if origin := manifest.origin:
+        made.add_row("Made with", origin.program)
+        made.add_row("File", escape(origin.file))
+        made.add_row("SHA-256", origin.sha256)
+        made.add_row("Licence", escape(origin.licence) or "not told; --licence keeps it")
+    made.add_row("Pictures", str(manifest.canvas))
+    if widths.classes:
+        made.add_row("Classes", f"{widths.classes}, chosen by /class")
+    levels = manifest.canvas.levels
+    made.add_row("Channels", ", ".join(str(widths.channels(level)) for level in levels))
+    made.add_row("z, w, mapping", f"{widths.z_dim}, {widths.w_dim}, {widths.mapping_layers} layers")
+    made.add_row("Model", escape(imported.model))
+    if imported.discriminator:
+        made.add_row("Discriminator", escape(imported.discriminator))
+    return made
