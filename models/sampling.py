@@ -14,10 +14,10 @@ def draw(
     random = torch.Generator().manual_seed(seed)
     z = torch.randn(count, generator.widths.z_dim, generator=random)
     device = generator.mapping.w_avg.device
-    parts = (_to_bytes(generator(part.to(device), psi=psi)) for part in z.split(batch))
+    parts = (to_bytes(generator(part.to(device), psi=psi)) for part in z.split(batch))
     return torch.cat(list(parts))
 
 
-def _to_bytes(images: Tensor) -> Tensor:
+def to_bytes(images: Tensor) -> Tensor:
     """Values within -1..1 to 0..255 on the host."""
     return ((images + 1.0) * 127.5).round().clamp(0, 255).byte().cpu()
