@@ -45,8 +45,9 @@ def load_instrument(patch_name: str, model: Path | None, device: str) -> Instrum
     if chosen.type == "cpu":
         keep_memory()
         torch.set_flush_denormal(True)
-    generator, manifest = load_checkpoint(model)
-    return Instrument(patch, manifest, model, Runtime(generator, chosen), controllers)
+    loaded = load_checkpoint(model)
+    runtime = Runtime(loaded.generator, chosen, loaded.directions)
+    return Instrument(patch, loaded.manifest, model, runtime, controllers)
 
 
 def warm_up(engine: Engine) -> None:

@@ -39,7 +39,7 @@ def train(
 def test_a_run_leaves_a_model_a_state_grids_and_no_scraps(tmp_path: Path) -> None:
     trained = trainer(seed=6, loss="minimax")
     train(tmp_path / "tides", trained, goal_kimg=0.012)
-    model, told = load_checkpoint(tmp_path / "tides" / "model.safetensors")
+    model, told, _ = load_checkpoint(tmp_path / "tides" / "model.safetensors")
     assert (told.kimg, told.seed, told.loss, told.images) == (0.012, 6, "minimax", IMAGES)
     assert (told.name, told.canvas, told.widths) == (
         "tides", trained.recipe.canvas, trained.recipe.widths,
