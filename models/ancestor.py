@@ -61,7 +61,7 @@ def read_ancestor(path: Path) -> Ancestor:
         recipe = save.recipe
         kimg = recipe.before_kimg + save.kimg
         return Ancestor(path, recipe.canvas_at(save.stage), recipe.widths, kimg, tensors)
-    generator, manifest = load_checkpoint(path)
+    generator, manifest, _ = load_checkpoint(path)
     if not isinstance(generator, Generator):
         raise CheckpointError(f"{path}: a StyleGAN3 model can be played, but not trained here")
     weights = generator.state_dict().items()

@@ -1,7 +1,8 @@
-"""Checkpoints: a generator in one .safetensors file, whose metadata holds its manifest."""
+"""Checkpoints: a model in one .safetensors file, whose metadata holds its manifest."""
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import torch
@@ -11,10 +12,12 @@ from torch import Tensor
 
 from models.architectures import AnyGenerator, Architecture, StyleGAN2, make_generator
 from models.canvas import BASE_MAXIMUM_PX, BASE_MINIMUM_PX, DOUBLINGS_MAXIMUM, Canvas
+from models.directions import COUNT_MAXIMUM
 from models.networks import Widths
 
 FORMAT = 1
 METADATA_KEY = "performer"
+DIRECTIONS_KEY = "performer.directions"
 WIDTH_MAXIMUM = 4096
 CLASSES_MAXIMUM = 1 << 16
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
@@ -64,6 +67,14 @@ class Manifest(msgspec.Struct, frozen=True):
     origin: Origin | None = None
 
 
+class Model(NamedTuple):
+    """What a checkpoint holds; `directions` is float32 (count, w_dim), or None in older files."""
+
+    generator: AnyGenerator
+    manifest: Manifest
+    directions: Tensor | None
+
+
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Write a .safetensors file that is there whole or not at all; raises `SaveError`."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -104,19 +115,25 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ) from None
 
 
-def save_checkpoint(path: Path, generator: AnyGenerator, manifest: Manifest) -> None:
-    """Write a generator and its manifest."""
+def save_checkpoint(
+    path: Path, generator: AnyGenerator, manifest: Manifest, directions: Tensor | None = None
+) -> None:
+    """Write a generator, its manifest, and its `directions` (count, w_dim) to be pushed along."""
+    tensors = generator.state_dict()
+    if directions is not None:
+        tensors[DIRECTIONS_KEY] = directions
     metadata = {METADATA_KEY: msgspec.json.encode(manifest).decode()}
-    save_tensors(path, generator.state_dict(), metadata)
+    save_tensors(path, tensors, metadata)
 
 
-def load_checkpoint(path: Path) -> tuple[AnyGenerator, Manifest]:
-    """Read a generator in evaluation mode on the CPU; raises `CheckpointError`.
+def load_checkpoint(path: Path) -> Model:
+    """Read a model, its generator in evaluation mode, on the CPU; raises `CheckpointError`.
 
     Nothing in the file is executed, and its sizes are checked before memory is taken.
     """
     tensors, metadata = load_tensors(path)
     manifest = _manifest(path, metadata)
+    directions = tensors.pop(DIRECTIONS_KEY, None)
     with torch.device("meta"):
         generator = make_generator(manifest.canvas, manifest.widths, manifest.architecture)
     expected = generator.state_dict()
@@ -124,16 +141,26 @@ def load_checkpoint(path: Path) -> tuple[AnyGenerator, Manifest]:
         if name not in tensors or name not in expected:
             which = "misses" if name in expected else "has an unknown"
             raise CheckpointError(f"{path}: its manifest and weights disagree: it {which} {name}")
-        found, wanted = tuple(tensors[name].shape), tuple(expected[name].shape)
-        if found != wanted:
-            raise CheckpointError(f"{path}: {name} has the shape {found} instead of {wanted}")
-        if tensors[name].dtype not in FLOATS:
-            raise CheckpointError(f"{path}: {name} is of the type {tensors[name].dtype}")
-        if not torch.isfinite(tensors[name]).all():
-            raise CheckpointError(f"{path}: {name} holds values that are not numbers")
+        _check(path, name, tensors[name], tuple(expected[name].shape))
+    if directions is not None:
+        count = min(len(directions), COUNT_MAXIMUM) if directions.ndim else 0
+        _check(path, DIRECTIONS_KEY, directions, (count, manifest.widths.w_dim))
+        directions = directions.float()
     floats = {name: tensor.float() for name, tensor in tensors.items()}
     generator.load_state_dict(floats, assign=True)
-    return generator.eval().requires_grad_(False), manifest
+    return Model(generator.eval().requires_grad_(False), manifest, directions)
+
+
+def _check(path: Path, name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
+    """Refuse a tensor of another shape or type, or with values that are not numbers."""
+    if tuple(tensor.shape) != shape:
+        raise CheckpointError(
+            f"{path}: {name} has the shape {tuple(tensor.shape)} instead of {shape}"
+        )
+    if tensor.dtype not in FLOATS:
+        raise CheckpointError(f"{path}: {name} is of the type {tensor.dtype}")
+    if not torch.isfinite(tensor).all():
+        raise CheckpointError(f"{path}: {name} holds values that are not numbers")
 
 
 def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:

@@ -17,6 +17,14 @@ FLOOR_MAXIMUM = 1_000
 IMAGES_AT_ONCE = 64
 DISTANCE_MINIMUM = 0.01  # less is rounding: copies in different batches differ by that
 ROWS_AT_ONCE = 1024
+TITLES = {  # of each measure, and what it tells an artist
+    "kid": ("rconv-KID", "How unlike your images they are as a whole; 0 is best."),
+    "coverage": ("coverage", "The share of your images that some picture is nearest to."),
+    "fake_to_train": ("NN(fake->train)/LOO", "Distance to your nearest image; near 0 is a copy."),
+    "fake_to_fake": ("NN(fake->fake)/LOO", "Distance between pictures; near 0 all look alike."),
+    "swd": ("patch SWD", "How unlike the details are, coarse and fine."),
+    "spectrum_db": ("spectrum, dB", "Blur, grain or checkerboards make this large."),
+}
 
 
 class MetricsError(ValueError):

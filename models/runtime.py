@@ -8,15 +8,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.directions import directions_of
 from models.networks import SQRT_2, Generator, StyledConv, SynthesisBlock, ToRGB, upsample
-
-PCA_SAMPLES = 10_000
 
 
 class Runtime:
     """What the instrument plays: `map` z to w, `draw` an image from one w a layer."""
 
-    def __init__(self, generator: Generator, device: torch.device) -> None:
+    def __init__(
+        self, generator: Generator, device: torch.device, directions: Tensor | None = None
+    ) -> None:
         self.device = device
         self.generator = generator.to(device).eval().requires_grad_(False)
         self.height_px = generator.canvas.height_px
@@ -24,6 +25,7 @@ class Runtime:
         self.num_ws, self.z_dim = generator.num_ws, generator.widths.z_dim
         self.classes = generator.widths.classes
         self.w_avg = self.generator.mapping.w_avg
+        self._directions = directions
         const = generator.synthesis.b4.const[None]
         self._const = const.contiguous(memory_format=torch.channels_last)
         self._blocks = [
@@ -47,22 +49,9 @@ class Runtime:
             x, image = block.draw(x, image, ws, noise)
         return image
 
-    @torch.inference_mode()
     def directions(self, count: int) -> Tensor:
-        """PCA of W (GANSpace, arXiv 2004.02546): (count, w_dim), rows one standard deviation long.
-
-        Always the same for the same model; where W has fewer dimensions, the rest is zero.
-        """
-        random = torch.Generator().manual_seed(0)
-        z = torch.randn(PCA_SAMPLES, self.z_dim, generator=random).to(self.device)
-        w = self.map(z).cpu().double()
-        centred = w - w.mean(dim=0)
-        variances, vectors = torch.linalg.eigh(centred.t() @ centred / (PCA_SAMPLES - 1))
-        pushes = (vectors * variances.clamp_min(0).sqrt()).t().flip(0)[:count]
-        # The sign of an eigenvector is arbitrary: its largest entry is made positive.
-        largest = pushes.gather(1, pushes.abs().argmax(dim=1, keepdim=True))
-        pushes = F.pad(pushes * largest.sign(), (0, 0, 0, count - len(pushes)))
-        return pushes.float().to(self.device)
+        """The model's directions, (count, w_dim)."""
+        return directions_of(self.generator, self._directions, count).to(self.device)
 
 
 class _Block:

@@ -18,5 +18,9 @@ def draw(
 @torch.inference_mode()
 def draw_from(generator: AnyGenerator, z: Tensor, *, psi: float = 1.0) -> Tensor:
     """uint8 (N, 3, H, W) on the host, of z (N, z_dim)."""
-    images = generator(z.to(generator.mapping.w_avg.device), psi=psi)
+    return to_bytes(generator(z.to(generator.mapping.w_avg.device), psi=psi))
+
+
+def to_bytes(images: Tensor) -> Tensor:
+    """Values within -1..1 to 0..255 on the host."""
     return ((images + 1.0) * 127.5).round().clamp(0, 255).byte().cpu()

@@ -7,13 +7,18 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from models.board import Board
-from models.checkpoint import Images, Manifest, save_checkpoint
+from models.canvas import Canvas
+from models.card import card, write_card
+from models.checkpoint import Images, Manifest, load_checkpoint, save_checkpoint
+from models.directions import align, find_directions
 from models.judge import Judge
+from models.sampling import draw
 from models.saves import path_of
 from models.trainer import Trainer
 from models.walk import film
@@ -29,6 +34,7 @@ class Snapshots:
     ) -> None:
         self.folder, self.trainer, self.images, self.say = folder, trainer, images, say
         self._judge: Judge | None = None
+        self._directions: Tensor | None = None
         self._said: set[str] = set()
 
     @cached_property
@@ -56,6 +62,7 @@ class Snapshots:
 
     def take(self) -> set[str]:
         """Show all there is to show; the names of what is wrong with the run."""
+        self._find_directions()
         self.write_model("latest")
         self._film()
         judge = self.judge
@@ -73,8 +80,7 @@ class Snapshots:
         trainer = self.trainer
         path = self.folder / "samples" / f"{trainer.kimg:09.3f}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        columns = max(2, min(8, GRID_WIDTH_PX // trainer.canvas.width_px))
-        rows = max(2, columns * 2 // 3)
+        columns, rows = self._grid_size(trainer.canvas)
         pixels = grid(trainer.samples(columns * rows), columns)
         Image.fromarray(pixels).save(path)
         self.board.picture("samples", pixels, self._images)
@@ -92,10 +98,42 @@ class Snapshots:
             made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             name=self.folder.name,
         )
-        save_checkpoint(self.folder / f"{name}.safetensors", trainer.averaged, manifest)
+        path = self.folder / f"{name}.safetensors"
+        save_checkpoint(path, trainer.averaged, manifest, self._directions)
 
     def finish(self) -> None:
-        """Write what belongs to a model that is done."""
+        """Write the card of the best model, with a grid of its pictures."""
+        path = self.folder / "model.safetensors"
+        generator, manifest, _ = load_checkpoint(path)
+        generator.to(self.trainer.device)
+        columns, rows = self._grid_size(manifest.canvas)
+        pixels = draw(generator, columns * rows, seed=manifest.seed, batch=rows)
+        Image.fromarray(grid(pixels, columns)).save(path.with_suffix(".png"))
+        judge, best = self._judge, self._judge.history.best if self._judge else None
+        text = card(
+            manifest,
+            find_directions(generator),
+            parameters=sum(parameter.numel() for parameter in generator.parameters()),
+            model=path.name,
+            picture=path.with_suffix(".png").name,
+            measures=best.measures if best else None,
+            floor=judge.floor if judge else None,
+        )
+        write_card(path, text)
+
+    def _find_directions(self) -> None:
+        """Those of now, each where it was before, so that a knob keeps what it does."""
+        try:
+            found = find_directions(self.trainer.averaged)
+        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+            return  # The run is broken, which its measures tell.
+        before = self._directions
+        self._directions = (found if before is None else align(found, before)).pushes
+
+    def _grid_size(self, canvas: Canvas) -> tuple[int, int]:
+        """Columns and rows."""
+        columns = max(2, min(8, GRID_WIDTH_PX // canvas.width_px))
+        return columns, max(2, columns * 2 // 3)
 
     @property
     def _images(self) -> int:

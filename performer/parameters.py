@@ -94,7 +94,7 @@ def _directions(group: str, layers: str) -> tuple[Parameter, ...]:
             f"Push {layers} along latent direction {i} of the model.",
             minimum=-5.0,
             maximum=5.0,
-            unit="σ",
+            unit="steps",
         )
         for i in range(1, DIRECTIONS + 1)
     )

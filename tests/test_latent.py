@@ -129,7 +129,7 @@ def test_groups_reach_their_layers_only(runtime: Runtime) -> None:
         assert float(moved.abs().max()) == 0.0
 
 
-def test_a_direction_is_counted_in_standard_deviations(runtime: Runtime) -> None:
+def test_a_direction_is_counted_in_the_models_own_steps(runtime: Runtime) -> None:
     pushes = runtime.directions(16)
     plain = Latent(runtime).advance(defaults(), 0.0)
     moved = Latent(runtime).advance(defaults(**{"direction.3": 2.0}), 0.0)

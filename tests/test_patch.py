@@ -254,18 +254,18 @@ def test_every_shipped_patch_is_tasteful(path: Path) -> None:
     assert model_path(patch, path) is None
     assert len(patch.scenes) >= 3
     for values in (patch.start, *(patch.start | scene.values for scene in patch.scenes.values())):
-        assert max(pushes(patch, values).values(), default=0.0) <= 3.0
+        assert max(pushes(patch, values).values(), default=0.0) <= 5.0
     for binding in patch.bindings:
-        if BY_NAME[binding.parameter].unit == "σ":
+        if BY_NAME[binding.parameter].unit == "steps":
             assert max(map(abs, binding.range or (5.0, 5.0))) <= 3.0
 
 
 def pushes(patch: Patch, values: dict[str, float]) -> dict[str, float]:
-    """The farthest that each direction is pushed, by its value and its modulators, in sigmas."""
-    far = {name: abs(value) for name, value in values.items() if BY_NAME[name].unit == "σ"}
+    """The farthest that each direction is pushed, by its value and its modulators, in steps."""
+    far = {name: abs(value) for name, value in values.items() if BY_NAME[name].unit == "steps"}
     for modulator in patch.modulators:
         parameter = BY_NAME[modulator.parameter]
-        if parameter.unit == "σ":
+        if parameter.unit == "steps":
             reach = abs(modulator.depth) * (parameter.maximum - parameter.minimum)
             far[parameter.name] = far.get(parameter.name, 0.0) + reach
     return far

@@ -17,13 +17,14 @@ DT_S = 1 / 30
 
 @pytest.fixture(scope="module")
 def starter() -> Runtime:
-    return Runtime(load_checkpoint(STARTER_MODEL)[0], torch.device("cpu"))
+    model = load_checkpoint(STARTER_MODEL)
+    return Runtime(model.generator, torch.device("cpu"), model.directions)
 
 
 def test_it_is_small_wide_and_of_clean_origin() -> None:
-    manifest = load_checkpoint(STARTER_MODEL)[1]
+    manifest = load_checkpoint(STARTER_MODEL).manifest
     canvas = manifest.canvas
-    assert STARTER_MODEL.stat().st_size < 15_000_000
+    assert STARTER_MODEL.stat().st_size < 4_000_000
     assert canvas.width_px * 9 == canvas.height_px * 16 and canvas.height_px >= 144
     assert manifest.images.licence == "MIT" and "performer paint" in manifest.images.source
     assert manifest.images.count >= 2000 and manifest.kimg > 50
@@ -36,6 +37,20 @@ def test_its_pictures_differ_from_seed_to_seed(starter: Runtime) -> None:
     assert torch.isfinite(pictures).all()
     apart = torch.cdist(pictures.flatten(1), pictures.flatten(1)) / pictures[0].numel() ** 0.5
     assert float(apart[~torch.eye(12, dtype=torch.bool)].min()) > 0.1
+
+
+def test_each_of_its_directions_shows_both_ways(starter: Runtime) -> None:
+    random = torch.Generator().manual_seed(3)
+    w = starter.map(torch.randn(1, starter.z_dim, generator=random))
+    pushes = torch.cat([torch.zeros_like(w), starter.directions(16)])
+
+    def picture(push: torch.Tensor) -> torch.Tensor:
+        return starter.draw((w + push).expand(starter.num_ws, -1), 1.0).clamp(-1, 1)
+
+    still = picture(pushes[0])
+    for push in pushes[1:]:
+        for way in (-3.0, 3.0):
+            assert float((picture(way * push) - still).square().mean().sqrt()) > 0.08
 
 
 @pytest.mark.parametrize("path", sorted(PATCHES.glob("*.toml")), ids=lambda path: path.stem)

@@ -6,13 +6,12 @@ time: they stay in the cache, and most of the memory is not needed.
 """
 
 import math
-from typing import cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models import runtime
+from models.directions import directions_of
 from models.networks import SQRT_2
 from models.stylegan3.networks import EPSILON, Colours, Generator, Layer, clamped
 
@@ -23,8 +22,10 @@ VECTOR = 16  # channels that a processor takes at once
 class Runtime:
     """What the instrument plays: `map` z to w, `draw` an image from one w a layer."""
 
-    def __init__(self, generator: Generator, device: torch.device) -> None:
-        self.device = device
+    def __init__(
+        self, generator: Generator, device: torch.device, directions: Tensor | None = None
+    ) -> None:
+        self.device, self._directions = device, directions
         self.generator = generator.to(device).eval().requires_grad_(False)
         self.height_px = generator.canvas.height_px
         self.width_px = generator.canvas.width_px
@@ -68,8 +69,8 @@ class Runtime:
         self._input.transform[:2] = torch.tensor(rows)
 
     def directions(self, count: int) -> Tensor:
-        """PCA of W, as `models.runtime.Runtime.directions`, which needs no more than `map`."""
-        return runtime.Runtime.directions(cast(runtime.Runtime, self), count)
+        """The model's directions, (count, w_dim)."""
+        return directions_of(self.generator, self._directions, count).to(self.device)
 
 
 class _Layer:

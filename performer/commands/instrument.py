@@ -41,8 +41,9 @@ def load_instrument(patch_name: str, model: Path | None, device: str) -> Instrum
     model = model_file(model or model_path(patch, path) or STARTER_MODEL)
     chosen = pick_device(device)
     prepare(chosen)
-    generator, manifest = load_checkpoint(model)
-    return Instrument(patch, manifest, model, runtime_for(generator, chosen), controllers)
+    loaded = load_checkpoint(model)
+    runtime = runtime_for(loaded.generator, chosen, loaded.directions)
+    return Instrument(patch, loaded.manifest, model, runtime, controllers)
 
 
 def warm_up(engine: Engine) -> None:

@@ -13,21 +13,13 @@ from rich.table import Table
 from models.checkpoint import load_checkpoint
 from models.dataset import load_folder
 from models.device import pick_device, prepare
-from models.metrics import Measures, Reference, floor
+from models.metrics import TITLES, Measures, Reference, floor
 from models.sampling import draw
 from models.watch import COVERAGE_LOW, MEMORY_LOW, VARIETY_LOW, Moment, Watch
 from performer.paths import model_file
 
 SEED = 0
 COLOURS = {"good": "green", "watch": "yellow", "bad": "red"}
-TITLES = {
-    "kid": ("rconv-KID", "How unlike your images they are as a whole; 0 is best."),
-    "coverage": ("coverage", "The share of your images that some picture is nearest to."),
-    "fake_to_train": ("NN(fake->train)/LOO", "Distance to your nearest image; near 0 is a copy."),
-    "fake_to_fake": ("NN(fake->fake)/LOO", "Distance between pictures; near 0 all look alike."),
-    "swd": ("patch SWD", "How unlike the details are, coarse and fine."),
-    "spectrum_db": ("spectrum, dB", "Blur, grain or checkerboards make this large."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +81,7 @@ def measure(
 
 def _measured(model: Path, folder: Path, count: int, device: torch.device) -> Result:
     prepare(device)
-    generator, manifest = load_checkpoint(model)
+    generator, manifest, _ = load_checkpoint(model)
     images = load_folder(folder, manifest.canvas).images
     real = floor(images, seed=SEED, device=device)
     reference = Reference(images, seed=SEED, device=device)

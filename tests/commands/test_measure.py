@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 
 from models.canvas import parse_size
 from models.checkpoint import CheckpointError, Images, Manifest, save_checkpoint
-from models.metrics import Measures, MetricsError
+from models.metrics import TITLES, Measures, MetricsError
 from models.networks import Generator, Widths
 from models.sampling import draw
 from performer.cli import app
-from performer.commands.measure import TITLES, Result, bounds, dump, measure, table, verdict
+from performer.commands.measure import Result, bounds, dump, measure, table, verdict
 
 REAL = Measures(
     kid=-0.01, coverage=0.5, fake_to_train=1.0, fake_to_fake=1.0, swd=0.05, spectrum_db=0.3

@@ -205,7 +205,7 @@ def test_growing_goes_on_from_the_canvas_that_there_is(run: Path) -> None:
 
 
 def test_a_run_that_grows_or_starts_from_another_begins_with_its_picture(run: Path) -> None:
-    model, manifest = load_checkpoint(run / "latest.safetensors")
+    model, manifest, _ = load_checkpoint(run / "latest.safetensors")
     z = torch.randn(2, 8)
     images = torch.zeros(8, 3, 16, 32, dtype=torch.uint8)
     for path in (run, run / "latest.safetensors"):

@@ -64,7 +64,7 @@ def test_train_stop_go_on_and_play(tmp_path: Path) -> None:
     assert "broken [old].png: no image" in said
     assert f"performer train {images} --out {run} --resume" in said
     assert f"performer play {run}" in said
-    stopped = load_checkpoint(run / "latest.safetensors")[1]
+    stopped = load_checkpoint(run / "latest.safetensors").manifest
     assert stopped.kimg < 900 and stopped.images.count == 24
 
     status, said = performer("train", images, "--out", run, *TINY)
@@ -73,7 +73,7 @@ def test_train_stop_go_on_and_play(tmp_path: Path) -> None:
     goal = stopped.kimg + 0.2
     status, said = performer("train", images, "--out", run, "--resume", "--kimg", goal)
     assert status == 0 and "Stopped" not in said, said
-    _, manifest = load_checkpoint(run / "latest.safetensors")
+    manifest = load_checkpoint(run / "latest.safetensors").manifest
     assert goal - 1e-6 <= manifest.kimg < goal + 0.05
     assert (manifest.seed, manifest.images) == (4, stopped.images), "the recipe is the run's own"
     assert str(manifest.canvas) == "32x16" and manifest.widths.channel_max == 16
@@ -101,7 +101,7 @@ def test_train_stop_go_on_and_play(tmp_path: Path) -> None:
         "train", images, "--out", run, "--resume", "--kimg", goal + 0.1, "--changed-images"
     )
     assert status == 0, said
-    assert load_checkpoint(run / "latest.safetensors")[1].images.fingerprint != (
+    assert load_checkpoint(run / "latest.safetensors").manifest.images.fingerprint != (
         manifest.images.fingerprint
     )
 

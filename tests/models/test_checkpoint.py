@@ -19,6 +19,7 @@ from tiny import WIDTHS, generator, manifest
 from models import checkpoint
 from models.canvas import Canvas
 from models.checkpoint import (
+    DIRECTIONS_KEY,
     METADATA_KEY,
     CheckpointError,
     SaveError,
@@ -63,8 +64,8 @@ def test_a_round_trip_keeps_everything(size: tuple[int, int], tmp_path: Path) ->
     made, told = generator(canvas), manifest(canvas=canvas)
     path = tmp_path / "deep" / "er" / "model.safetensors"
     save_checkpoint(path, made, told)
-    read, read_manifest = load_checkpoint(path)
-    assert read_manifest == told
+    read, read_manifest, directions = load_checkpoint(path)
+    assert read_manifest == told and directions is None
     assert read.canvas == canvas and read.widths == WIDTHS
     assert read.state_dict().keys() == made.state_dict().keys()
     for name, tensor in made.state_dict().items():
@@ -74,11 +75,44 @@ def test_a_round_trip_keeps_everything(size: tuple[int, int], tmp_path: Path) ->
     assert not read.training and not any(p.requires_grad for p in read.parameters())
 
 
+def test_directions_are_kept_beside_the_weights(tmp_path: Path) -> None:
+    path, pushes = tmp_path / "model.safetensors", torch.randn(5, 16)
+    for written, found in ((pushes, pushes), (pushes.half(), pushes.half().float())):
+        save_checkpoint(path, generator(), manifest(), written)
+        read = load_checkpoint(path)
+        assert read.directions is not None and torch.equal(read.directions, found)
+        assert read.generator.state_dict().keys() == generator().state_dict().keys()
+    save_checkpoint(path, generator(), manifest(), torch.zeros(0, 16))
+    none = load_checkpoint(path).directions
+    assert none is not None and none.shape == (0, 16)
+
+
+@pytest.mark.parametrize(
+    ("directions", "reason"),
+    [
+        (torch.zeros(17, 16), "has the shape (17, 16) instead of (16, 16)"),
+        (torch.zeros(3, 15), "has the shape (3, 15) instead of (3, 16)"),
+        (torch.zeros(16), "has the shape (16,) instead of (16, 16)"),
+        (torch.tensor(1.0), "has the shape () instead of (0, 16)"),
+        (torch.zeros(2, 16, 1), "has the shape (2, 16, 1) instead of (2, 16)"),
+        (torch.zeros(2, 16, dtype=torch.int32), "is of the type torch.int32"),
+        (torch.full((2, 16), torch.nan), "holds values that are not numbers"),
+        (torch.full((2, 16), torch.inf), "holds values that are not numbers"),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)
+def test_directions_that_cannot_be_are_refused(
+    directions: torch.Tensor, reason: str, saved: Path
+) -> None:
+    write(saved, manifest(), **{DIRECTIONS_KEY: directions})
+    assert f"{DIRECTIONS_KEY} {reason}" in refusal(saved)
+
+
 def test_half_precision_is_read_as_float(tmp_path: Path) -> None:
     path = tmp_path / "half.safetensors"
     made = generator().half()
     save_tensors(path, made.state_dict(), {METADATA_KEY: msgspec.json.encode(manifest()).decode()})
-    read, _ = load_checkpoint(path)
+    read = load_checkpoint(path).generator
     assert {tensor.dtype for tensor in read.state_dict().values()} == {torch.float32}
 
 
@@ -254,7 +288,7 @@ def test_a_crash_while_saving_leaves_the_old_file(
 
 def test_a_save_replaces_the_old_file(saved: Path) -> None:
     save_checkpoint(saved, generator(seed=1), manifest(seed=4))
-    read, told = load_checkpoint(saved)
+    read, told, _ = load_checkpoint(saved)
     assert told.seed == 4
     assert torch.equal(read.synthesis.b4.const, generator(seed=1).synthesis.b4.const)
     assert list(saved.parent.iterdir()) == [saved]
@@ -278,7 +312,7 @@ def test_tensors_of_any_layout_and_kind_are_kept(tmp_path: Path) -> None:
 def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The bytes of a good checkpoint."""
     path = tmp_path_factory.mktemp("good") / "model.safetensors"
-    save_checkpoint(path, generator(), manifest())
+    save_checkpoint(path, generator(), manifest(), torch.randn(3, 16))
     return path.read_bytes()
 
 

@@ -64,7 +64,7 @@ def test_a_run_leaves_models_saves_pictures_and_no_scraps(tmp_path: Path) -> Non
     trained = trainer(seed=6, loss="minimax", before_kimg=2.0)
     train(tmp_path / "tides", trained, Goal(kimg=0.012))
     for name in ("model", "latest"):
-        model, told = load_checkpoint(tmp_path / "tides" / f"{name}.safetensors")
+        model, told, _ = load_checkpoint(tmp_path / "tides" / f"{name}.safetensors")
         assert (told.kimg, told.seed, told.loss, told.images) == (2.012, 6, "minimax", IMAGES)
         assert (told.name, told.canvas, told.widths) == (
             "tides", trained.recipe.canvas, trained.recipe.widths,
@@ -75,7 +75,8 @@ def test_a_run_leaves_models_saves_pictures_and_no_scraps(tmp_path: Path) -> Non
     boards = {name for name in files if name.startswith("tensorboard/")}
     assert len(boards) == 1
     assert files - boards == {
-        "log.csv", "measures.csv", "model.safetensors", "latest.safetensors",
+        "log.csv", "measures.csv", "model.safetensors", "latest.safetensors", "model.md",
+        "model.png",
         "samples/00000.000.png", "samples/00000.012.png", "walks/00000.012.mp4",
         "saves/00000.000.safetensors", "saves/00000.012.safetensors",
     }  # fmt: skip
@@ -88,11 +89,11 @@ def test_there_is_something_to_play_and_to_see_before_the_first_step(tmp_path: P
     seen = []
 
     def stop() -> bool:
-        seen.append(load_checkpoint(tmp_path / "latest.safetensors")[1].kimg)
+        seen.append(load_checkpoint(tmp_path / "latest.safetensors").manifest.kimg)
         return True
 
     Run(tmp_path, trained, IMAGES).train(Goal(), stop=stop, report=lambda _: None)
-    assert seen == [0.0] and load_checkpoint(tmp_path / "model.safetensors")[1].kimg == 0.0
+    assert seen == [0.0] and load_checkpoint(tmp_path / "model.safetensors").manifest.kimg == 0.0
     sheet = np.asarray(Image.open(tmp_path / "samples" / "00000.000.png"))
     assert sheet.shape == (16 * 5, 32 * 8, 3)
     assert np.array_equal(sheet, grid(untrained, 8))
@@ -132,7 +133,7 @@ def test_a_goal_in_kimg_is_met_and_not_passed(tmp_path: Path) -> None:
 def test_a_goal_in_seconds_ends_and_saves(tmp_path: Path) -> None:
     reports = train(tmp_path, trainer(), Goal(seconds=0.2))
     assert len(reports) > 1 and reports[-1].eta_s == 0.0
-    assert load_checkpoint(tmp_path / "model.safetensors")[1].kimg > 0
+    assert load_checkpoint(tmp_path / "model.safetensors").manifest.kimg > 0
 
 
 def test_the_time_that_is_left_counts_larger_canvases_as_dearer(tmp_path: Path) -> None:
@@ -176,8 +177,10 @@ def test_the_last_three_saves_and_the_best_are_kept(
     train(tmp_path, trainer(), Goal(kimg=0.032))
     kept = [path.stem for path in Saves(tmp_path).files]
     assert kept == ["00000.032", "00000.028", "00000.024", "00000.008"]
-    assert load_checkpoint(tmp_path / "model.safetensors")[1].kimg == 0.008, "the best to play"
-    assert load_checkpoint(tmp_path / "latest.safetensors")[1].kimg == 0.032
+    assert load_checkpoint(tmp_path / "model.safetensors").manifest.kimg == 0.008, (
+        "the best to play"
+    )
+    assert load_checkpoint(tmp_path / "latest.safetensors").manifest.kimg == 0.032
 
 
 def judged_best(monkeypatch: pytest.MonkeyPatch, at_kimg: float) -> None:
@@ -231,7 +234,7 @@ def test_when_more_training_hurts_it_says_so_and_stops_if_asked(
     train(tmp_path / "fast", trained, Goal(kimg=0.06, stop_early=stop_early), said=said)
     assert [sentence for sentence in said if "getting worse" in sentence]
     assert trained.step == (4 if stop_early else 15)
-    assert load_checkpoint(tmp_path / "fast" / "model.safetensors")[1].kimg == 0.004
+    assert load_checkpoint(tmp_path / "fast" / "model.safetensors").manifest.kimg == 0.004
 
 
 def test_too_few_images_to_measure_are_said_once_and_the_newest_is_the_model(
@@ -245,7 +248,7 @@ def test_too_few_images_to_measure_are_said_once_and_the_newest_is_the_model(
         "The pictures are not measured: 4 training images are too few to measure; "
         "at least 10 are needed."
     ]
-    assert load_checkpoint(tmp_path / "model.safetensors")[1].kimg == 0.016
+    assert load_checkpoint(tmp_path / "model.safetensors").manifest.kimg == 0.016
     assert len(Saves(tmp_path).files) == 3
 
 

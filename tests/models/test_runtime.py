@@ -122,7 +122,16 @@ def test_it_maps_as_the_generator_does_and_tells_its_sizes() -> None:
     assert (runtime.num_ws, runtime.z_dim) == (6, 8)
 
 
-def test_directions_are_the_principal_components_of_w() -> None:
+def test_directions_are_the_models_own() -> None:
+    own = torch.randn(5, 16)
+    runtime = Runtime(generator(), CPU, own)
+    assert torch.equal(runtime.directions(5), own)
+    assert torch.equal(runtime.directions(3), own[:3])
+    assert torch.equal(runtime.directions(7), torch.cat([own, torch.zeros(2, 16)]))
+    assert torch.equal(Runtime(generator(), CPU, own[:0]).directions(4), torch.zeros(4, 16))
+
+
+def test_without_any_they_are_the_principal_components_of_w() -> None:
     runtime = Runtime(generator(widths=WIDE), CPU)
     pushes = runtime.directions(8)
     assert pushes.shape == (8, 8) and pushes.dtype == torch.float32

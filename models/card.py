@@ -1,0 +1,123 @@
+"""A model card: what a model is, what it learnt from and how to play it, in Markdown beside it."""
+
+import html
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import quote
+
+from models.checkpoint import Manifest
+from models.directions import UNIT, Directions
+from models.metrics import TITLES, Measures
+
+NOT_TOLD = "not told"
+DIRECTIONS = """\
+A step of 1 along any of them changes a picture {share:.0%} as much as another seed does. They stand
+in the order of how much each shows that those before it do not. Strength is how many times as much
+it shows as a random push of the same length.
+
+{table}
+
+PCA: a principal component of W (GANSpace). SeFa: a factor of those layers' style weights."""
+
+
+def card(
+    manifest: Manifest,
+    directions: Directions,
+    *,
+    parameters: int,
+    model: str = "model.safetensors",
+    picture: str = "",
+    measures: Measures | None = None,
+    floor: Measures | None = None,
+) -> str:
+    """The card of the file `model`, with `measures` beside the `floor` that real images score.
+
+    `model` and `picture`, an image to show, are paths from where the card will lie.
+    """
+    name = _plain(manifest.name) or "A model"
+    paragraphs = [
+        f"# {name}",
+        f"![Pictures by {name}]({quote(picture)})" if picture else "",
+        f"It paints pictures of {manifest.canvas} pixels. To play it, in this folder:",
+        f'```sh\nperformer play --model "{model}"\n```',
+        "## What it is",
+        _table(("", ""), _facts(manifest, parameters)),
+        "## What it learnt from",
+        _table(("", ""), _images(manifest)),
+        "## How good it is",
+        _measured(measures, floor, model),
+        "## Its directions",
+        _directions(directions),
+    ]
+    return "\n\n".join(filter(None, paragraphs)) + "\n"
+
+
+def write_card(model: Path, text: str) -> Path:
+    """Write the card beside the model's file, under its name; returns where."""
+    path = model.with_suffix(".md")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _facts(manifest: Manifest, parameters: int) -> Iterator[tuple[str, ...]]:
+    widths = manifest.widths
+    yield "Canvas", f"{manifest.canvas} pixels"
+    yield "Size", f"{parameters:,} parameters"
+    yield (
+        "Widths",
+        f"z {widths.z_dim}, w {widths.w_dim}, {widths.mapping_layers} mapping layers, "
+        f"{widths.channels(0)} channels at the coarsest level, "
+        f"{widths.channels(manifest.canvas.doublings)} at the finest",
+    )
+    yield "Training", f"{manifest.kimg:,.1f} kimg: it was shown {manifest.kimg * 1000:,.0f} images"
+    yield "Loss", _plain(manifest.loss)
+    yield "Seed", str(manifest.seed)
+    yield "Made", _plain(manifest.made).replace("T", ", ").replace("+00:00", " UTC")
+
+
+def _images(manifest: Manifest) -> Iterator[tuple[str, ...]]:
+    images = manifest.images
+    of_video = f", {images.frames:,} asked of each video" if images.frames else ""
+    yield "Images", f"{images.count:,}{of_video}"
+    yield "Source", _plain(images.source) or NOT_TOLD
+    yield "Licence", _plain(images.licence) or NOT_TOLD
+
+
+def _measured(measures: Measures | None, floor: Measures | None, model: str) -> str:
+    if measures is None:
+        return f'Not measured yet: `performer measure "{model}" my_images` does.'
+    real = {name: f"{value:.3f}" for name, value in asdict(floor).items()} if floor else {}
+    rows = (
+        (TITLES[name][0], f"{value:.3f}", real.get(name, ""), TITLES[name][1])
+        for name, value in asdict(measures).items()
+    )
+    table = _table(("Measure", "Model:", "Real images:", "What it means"), rows)
+    return f"{table}\n\nReal images are one half of those it learnt from against the other half."
+
+
+def _directions(directions: Directions) -> str:
+    if not directions.ratios:
+        return "None was found that shows."
+    found = zip(directions.ratios, directions.origins, strict=True)
+    rows = ((f"`/direction/{i}`", f"{ratio:.1f}", how) for i, (ratio, how) in enumerate(found, 1))
+    return DIRECTIONS.format(share=UNIT, table=_table(("Direction", "Strength:", "Found by"), rows))
+
+
+def _table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table, legible as text too; a title that ends in a colon sets it to the right."""
+    right = [title.endswith(":") for title in titles]
+    cells = [tuple(title.rstrip(":") for title in titles), *rows]
+    widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
+    rule = tuple("-" * (w - r) + ":" * r for w, r in zip(widths, right, strict=True))
+    lines = (
+        (c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True))
+        for row in (cells[0], rule, *cells[1:])
+    )
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _plain(text: str) -> str:
+    """Someone's words, made harmless in a line or a table of Markdown."""
+    escaped = html.escape(" ".join(text.split()), quote=False)
+    return "".join(f"\\{sign}" if sign in "\\`*_[]|" else sign for sign in escaped)
