@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.draws import Draws
+
 P_MAXIMUM = 0.8  # Above it, augmentation begins to show in the generated images.
 EVERY_STEPS = 4
 SHIFT_SHARE = 0.125
@@ -73,15 +75,14 @@ def saturation(factor: Tensor) -> Tensor:
     return homogeneous(grey + (identity - grey) * factor[:, None, None])
 
 
-def sometimes(matrices: Tensor, p: Tensor) -> Tensor:
+def sometimes(matrices: Tensor, p: Tensor, draws: Draws) -> Tensor:
     """Each of (N, k, k) matrices with probability p, else the identity."""
-    n, k, _ = matrices.shape
-    chosen = torch.rand(n, 1, 1, device=matrices.device) < p
-    return torch.where(chosen, matrices, torch.eye(k, device=matrices.device))
+    chosen = draws.uniform(1, 1) < p
+    return torch.where(chosen, matrices, torch.eye(matrices.shape[1], device=matrices.device))
 
 
-def draw_geometry(n: int, height_px: int, width_px: int, p: Tensor) -> Tensor:
-    """Blitting, then geometry: (n, 3, 3) from an output pixel to where it is read.
+def draw_geometry(draws: Draws, height_px: int, width_px: int, p: Tensor) -> Tensor:
+    """Blitting, then geometry: (N, 3, 3) from an output pixel to where it is read.
 
     Pixels are counted from the centre, x to the right. Every transform is as likely as its
     inverse, so drawing the inverse chain is the paper's chain read from its end.
@@ -89,47 +90,47 @@ def draw_geometry(n: int, height_px: int, width_px: int, p: Tensor) -> Tensor:
     sides = torch.tensor([width_px, height_px], device=p.device, dtype=torch.float32)
     # On other than a square canvas a quarter turn would show mostly mirrored padding.
     quarters = 4 if height_px == width_px else 1
-    return chain([*draw_blits(n, sides, quarters, p), *draw_affine(n, sides, p)])
+    return chain([*draw_blits(draws, sides, quarters, p), *draw_affine(draws, sides, p)])
 
 
-def draw_blits(n: int, sides: Tensor, quarters: int, p: Tensor) -> list[Tensor]:
+def draw_blits(draws: Draws, sides: Tensor, quarters: int, p: Tensor) -> list[Tensor]:
     """Mirroring, one of `quarters` turns, whole pixels; `sides` (2,) are width and height in px."""
-    flips = torch.ones(n, 2, device=p.device)
-    flips[:, 0] -= 2.0 * torch.randint(0, 2, (n,), device=p.device)
-    turns = torch.randint(0, quarters, (n,), device=p.device) * (math.pi / 2.0)
-    pixels = ((torch.rand(n, 2, device=p.device) * 2.0 - 1.0) * SHIFT_SHARE * sides).round()
-    return [sometimes(matrices, p) for matrices in (scale(flips), turn(turns), shift(pixels))]
+    flips = torch.ones(len(draws), 2, device=p.device)
+    flips[:, 0] -= 2.0 * draws.integers(0, 2)
+    turns = draws.integers(0, quarters) * (math.pi / 2.0)
+    pixels = ((draws.uniform(2) * 2.0 - 1.0) * SHIFT_SHARE * sides).round()
+    blits = (scale(flips), turn(turns), shift(pixels))
+    return [sometimes(matrices, p, draws) for matrices in blits]
 
 
-def draw_affine(n: int, sides: Tensor, p: Tensor) -> list[Tensor]:
+def draw_affine(draws: Draws, sides: Tensor, p: Tensor) -> list[Tensor]:
     """Scale, rotation, stretch, rotation again and fractions of pixels; `sides` as above."""
-    octaves, stretch = torch.randn(2, n, 1, device=p.device) * SCALE_OCTAVES
-    before, after = (torch.rand(2, n, device=p.device) * 2.0 - 1.0) * math.pi
-    drift = torch.randn(n, 2, device=p.device) * SHIFT_SHARE * sides
+    octaves, stretch = (draws.normal(2) * SCALE_OCTAVES).split(1, dim=1)
+    before, after = ((draws.uniform(2) * 2.0 - 1.0) * math.pi).unbind(dim=1)
+    drift = draws.normal(2) * SHIFT_SHARE * sides
     # Of two chances to rotate, one or both come true with probability p.
     p_turn = 1.0 - (1.0 - p).sqrt()
     return [
-        sometimes(scale(octaves.exp2().expand(n, 2)), p),
-        sometimes(turn(before), p_turn),
-        sometimes(scale(torch.cat([stretch, -stretch], dim=1).exp2()), p),
-        sometimes(turn(after), p_turn),
-        sometimes(shift(drift), p),
+        sometimes(scale(octaves.exp2().expand(-1, 2)), p, draws),
+        sometimes(turn(before), p_turn, draws),
+        sometimes(scale(torch.cat([stretch, -stretch], dim=1).exp2()), p, draws),
+        sometimes(turn(after), p_turn, draws),
+        sometimes(shift(drift), p, draws),
     ]
 
 
-def draw_colour(n: int, p: Tensor) -> Tensor:
-    """Brightness, contrast, luma flip, hue and saturation, in this order, as (n, 4, 4)."""
-    device = p.device
-    brightness = torch.randn(n, 1, device=device) * BRIGHTNESS
-    contrast = (torch.randn(n, 1, device=device) * CONTRAST_OCTAVES).exp2()
+def draw_colour(draws: Draws, p: Tensor) -> Tensor:
+    """Brightness, contrast, luma flip, hue and saturation, in this order, as (N, 4, 4)."""
+    brightness = draws.normal(1) * BRIGHTNESS
+    contrast = (draws.normal(1) * CONTRAST_OCTAVES).exp2()
     steps = (
-        shift(brightness.expand(n, 3)),
-        scale(contrast.expand(n, 3)),
-        luma_flip(torch.randint(0, 2, (n,), device=device).float()),
-        hue((torch.rand(n, device=device) * 2.0 - 1.0) * math.pi),
-        saturation((torch.randn(n, device=device) * SATURATION_OCTAVES).exp2()),
+        shift(brightness.expand(-1, 3)),
+        scale(contrast.expand(-1, 3)),
+        luma_flip(draws.integers(0, 2).float()),
+        hue((draws.uniform() * 2.0 - 1.0) * math.pi),
+        saturation((draws.normal() * SATURATION_OCTAVES).exp2()),
     )
-    return chain([sometimes(matrices, p) for matrices in reversed(steps)])
+    return chain([sometimes(matrices, p, draws) for matrices in reversed(steps)])
 
 
 def chain(matrices: list[Tensor]) -> Tensor:
@@ -179,21 +180,26 @@ class Ada(nn.Module):
         for name in ("p", "signs", "steps"):
             self.register_buffer(name, torch.zeros([]))
 
-    def forward(self, images: Tensor) -> Tensor:
+    @property
+    def strength(self) -> float:
+        """p as a number, 0..`P_MAXIMUM`."""
+        return float(self.p)
+
+    def forward(self, images: Tensor, draws: Draws) -> Tensor:
         """(N, 3, H, W) in -1..1, each image augmented on its own."""
-        n, _, height, width = images.shape
-        moved = warp(images, draw_geometry(n, height, width, self.p))
-        return recolour(moved, draw_colour(n, self.p))
+        height, width = images.shape[2:]
+        moved = warp(images, draw_geometry(draws, height, width, self.p))
+        return recolour(moved, draw_colour(draws, self.p))
 
     @torch.no_grad()
-    def observe(self, logits: Tensor) -> None:
-        """Take note of (N, 1) logits of real images; every few steps p moves."""
-        self.signs += logits.sign().mean()
+    def observe(self, sign: Tensor, images: int) -> None:
+        """Take note of E[sign D(x)] (scalar) of a step's real images; every few steps p moves."""
+        self.signs += sign
         self.steps += 1.0
         if int(self.steps) < EVERY_STEPS:
             return
         excess = self.signs / self.steps - self.target
-        images = len(logits) * EVERY_STEPS
-        self.p.add_(excess.sign() * images / (self.kimg * 1000.0)).clamp_(0.0, P_MAXIMUM)
+        shown = images * EVERY_STEPS
+        self.p.add_(excess.sign() * shown / (self.kimg * 1000.0)).clamp_(0.0, P_MAXIMUM)
         self.signs.zero_()
         self.steps.zero_()

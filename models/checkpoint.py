@@ -22,6 +22,10 @@ class CheckpointError(ValueError):
     """A file that is no usable checkpoint: one sentence that names it and what is wrong."""
 
 
+class SaveError(RuntimeError):
+    """A file that cannot be written; what was there before is whole."""
+
+
 class Images(msgspec.Struct, frozen=True):
     """What a model was trained on; `frames` is what was asked of a video, 0 for a folder."""
 
@@ -48,10 +52,10 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write a .safetensors file that is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a .safetensors file that is there whole or not at all; raises `SaveError`."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         temporary.touch()
         mode = temporary.stat().st_mode
@@ -60,9 +64,16 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except (OSError, SafetensorError) as error:
+        reason = error.strerror if isinstance(error, OSError) else _reason(error)
+        raise SaveError(f"{path} cannot be written: {reason}") from None
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
+
+
+def _reason(error: SafetensorError) -> str:
+    """What the system said, without the library's words around it."""
+    return str(error).rpartition("I/O error: ")[2].partition(" (os error")[0]
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

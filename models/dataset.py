@@ -71,15 +71,3 @@ def load_images(
     skipped = {source.root / name: reason for name, reason in prepared.skipped.items()}
     images = torch.from_numpy(prepared.pixels).permute(0, 3, 1, 2)
     return Dataset(images, skipped, prepared.fingerprint)
-
-
-def batch_indices(step: int, batch: int, count: int, seed: int) -> Tensor:
-    """Which images a step sees, int64 (batch,): a new order every epoch, a pure function."""
-    positions = torch.arange(step * batch, (step + 1) * batch)
-    orders = {
-        int(epoch): torch.randperm(
-            count, generator=torch.Generator().manual_seed(seed * 1_000_003 + int(epoch))
-        )
-        for epoch in torch.unique(positions // count)
-    }
-    return torch.stack([orders[int(p) // count][int(p) % count] for p in positions])

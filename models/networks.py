@@ -15,10 +15,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.canvas import Canvas
+from models.draws import Draws
 
 SQRT_2 = math.sqrt(2.0)
 SQRT_HALF = math.sqrt(0.5)
 MAPPING_LR = 0.01
+HALF_LIMIT = 256.0
 
 
 class Widths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,6 +66,11 @@ def smooth_noise(channels: int, size: tuple[int, int]) -> Tensor:
     cells = tuple(max(4, round(4 * side / min(size))) for side in size)
     noise = torch.randn(1, channels, *cells)
     return F.interpolate(noise, size, mode="bicubic", align_corners=False)[0]
+
+
+def clamp_half(x: Tensor) -> Tensor:
+    """Keep float16 features far from its limit of 65504, as arXiv 2006.06676 (appendix) does."""
+    return x.clamp(-HALF_LIMIT, HALF_LIMIT) if x.dtype == torch.float16 else x
 
 
 class Dense(nn.Module):
@@ -123,7 +130,7 @@ class StyledConv(nn.Module):
         self, inputs: int, outputs: int, w_dim: int, size: tuple[int, int], *, up: bool
     ) -> None:
         super().__init__()
-        self.up = up
+        self.up, self.gain = up, 1.0 / math.sqrt(inputs * 9)
         self.affine = Dense(w_dim, inputs, bias=1.0)
         self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
         self.bias = nn.Parameter(torch.zeros(outputs))
@@ -131,21 +138,23 @@ class StyledConv(nn.Module):
         self.register_buffer("noise_const", torch.randn(size))
         self.register_buffer("resample_filter", fir_kernel())
 
-    def forward(self, x: Tensor, w: Tensor, *, fresh_noise: bool) -> Tensor:
+    def forward(self, x: Tensor, w: Tensor, *, draws: Draws | None) -> Tensor:
         """(N, inputs, H, W) and (N, w_dim) to (N, outputs, H or 2H, W or 2W)."""
         style = self.affine(w)
         with torch.autocast(x.device.type, enabled=False):
             demod = (style.square() @ self.weight.square().sum(dim=(2, 3)).t() + 1e-8).rsqrt()
+        # What demodulation takes back is taken from the style: half precision would overflow.
+        style, demod = style * self.gain, demod / self.gain
         x = x * style.to(x.dtype)[:, :, None, None]
         if self.up:
             x = F.conv_transpose2d(x, self.weight.transpose(0, 1), stride=2)
             x = blur(x, self.resample_filter * 4.0, padding=1)
         else:
             x = F.conv2d(x, self.weight, padding=1)
-        noise = torch.randn_like(x[:, :1]) if fresh_noise else self.noise_const
+        noise = self.noise_const if draws is None else draws.normal(1, *x.shape[2:])
         x = x * demod.to(x.dtype)[:, :, None, None] + (noise * self.noise_strength).to(x.dtype)
         x = x + self.bias.to(x.dtype)[:, None, None]
-        return F.leaky_relu(x, 0.2) * SQRT_2
+        return clamp_half(F.leaky_relu(x, 0.2) * SQRT_2)
 
 
 class ToRGB(nn.Module):
@@ -184,16 +193,16 @@ class SynthesisBlock(nn.Module):
         self.register_buffer("resample_filter", fir_kernel())
 
     def forward(
-        self, x: Tensor | None, image: Tensor | None, ws: Tensor, *, fresh_noise: bool
+        self, x: Tensor | None, image: Tensor | None, ws: Tensor, *, draws: Draws | None
     ) -> tuple[Tensor, Tensor]:
         """Features and image of the level below, and this level's ws (N, 2 or 3, w_dim)."""
         w = iter(ws.unbind(dim=1))
         if x is None or image is None:
             x = self.const.expand(ws.shape[0], -1, -1, -1)
-            x = self.conv1(x, next(w), fresh_noise=fresh_noise)
+            x = self.conv1(x, next(w), draws=draws)
             return x, self.torgb(x, next(w))
-        x = self.conv0(x, next(w), fresh_noise=fresh_noise)
-        x = self.conv1(x, next(w), fresh_noise=fresh_noise)
+        x = self.conv0(x, next(w), draws=draws)
+        x = self.conv1(x, next(w), draws=draws)
         return x, upsample(image, self.resample_filter) + self.torgb(x, next(w))
 
 
@@ -208,13 +217,16 @@ class Synthesis(nn.Module):
         for level in canvas.levels[1:]:
             setattr(self, f"b{4 << level}", SynthesisBlock(level, canvas, widths))
 
-    def forward(self, ws: Tensor, *, fresh_noise: bool = False) -> Tensor:
-        """(N, num_ws, w_dim) to (N, 3, H, W), most values within -1..1."""
-        x, image = self.b4(None, None, ws[:, :2], fresh_noise=fresh_noise)
+    def forward(self, ws: Tensor, *, draws: Draws | None = None) -> Tensor:
+        """(N, num_ws, w_dim) to (N, 3, H, W), most values within -1..1.
+
+        Fresh noise comes from `draws`; without them it is the same for every image.
+        """
+        x, image = self.b4(None, None, ws[:, :2], draws=draws)
         for level in self.canvas.levels[1:]:
             block = getattr(self, f"b{4 << level}")
             own_ws = ws[:, 2 * level - 1 : 2 * level + 2]
-            x, image = block(x, image, own_ws, fresh_noise=fresh_noise)
+            x, image = block(x, image, own_ws, draws=draws)
         return image
 
 
@@ -228,10 +240,10 @@ class Generator(nn.Module):
         self.synthesis = Synthesis(canvas, widths)
         self.num_ws = self.synthesis.num_ws
 
-    def forward(self, z: Tensor, *, psi: float = 1.0, fresh_noise: bool = False) -> Tensor:
+    def forward(self, z: Tensor, *, psi: float = 1.0, draws: Draws | None = None) -> Tensor:
         """(N, z_dim) to (N, 3, H, W); `psi` truncates towards `w_avg`."""
         w = self.mapping.w_avg.lerp(self.mapping(z), psi)
-        return self.synthesis(w[:, None].expand(-1, self.num_ws, -1), fresh_noise=fresh_noise)
+        return self.synthesis(w[:, None].expand(-1, self.num_ws, -1), draws=draws)
 
 
 class PlainConv(nn.Module):
@@ -261,7 +273,7 @@ class PlainConv(nn.Module):
             y = F.conv2d(blur(x, self.resample_filter, padding=2), weight, stride=2)
         if not self.relu:
             return y
-        return F.leaky_relu(y + self.bias.to(y.dtype)[:, None, None], 0.2) * SQRT_2
+        return clamp_half(F.leaky_relu(y + self.bias.to(y.dtype)[:, None, None], 0.2) * SQRT_2)
 
 
 class DiscriminatorBlock(nn.Module):
@@ -295,9 +307,10 @@ class MinibatchStd(nn.Module):
         """(N, C, H, W) to (N, C + 1, H, W)."""
         n, c, h, w = x.shape
         group = math.gcd(n, self.group)
-        y = x.float().reshape(group, n // group, c, h, w)
-        std = (y.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
-        channel = std.to(x.dtype).repeat(group).reshape(n, 1, 1, 1).expand(n, 1, h, w)
+        # Neighbours make a group, so that a batch in parts has the same ones.
+        y = x.float().reshape(n // group, group, c, h, w)
+        std = (y.var(dim=1, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
+        channel = std.to(x.dtype).repeat_interleave(group).reshape(n, 1, 1, 1).expand(n, 1, h, w)
         return torch.cat([x, channel], dim=1)
 
 
@@ -328,6 +341,10 @@ class Discriminator(nn.Module):
             block = DiscriminatorBlock(level, widths, top=level == canvas.doublings)
             setattr(self, f"b{4 << level}", block)
         self.b4 = Epilogue(canvas, widths)
+
+    def layers(self) -> list[nn.Module]:
+        """All layers, from the image on."""
+        return [layer for block in self.children() for layer in block.children()]
 
     def forward(self, image: Tensor) -> Tensor:
         """(N, 3, H, W) in -1..1 to logits (N, 1)."""

@@ -9,18 +9,20 @@ import math
 import torch
 from torch import Tensor, nn
 
+from models.draws import Draws
+
 EVERY_STEPS = 4
-BATCH_SHRINK = 2
+EVERY_ROWS = 2
 MEAN_BETA = 0.01
 
 
-def path_lengths(images: Tensor, ws: Tensor) -> Tensor:
+def path_lengths(images: Tensor, ws: Tensor, draws: Draws) -> Tensor:
     """|J_w^T y| of each image (N, 3, H, W) drawn from ws (N, num_ws, w_dim) that require grad.
 
     y is normal noise, divided by sqrt(H W) so that lengths are alike on every canvas. Each layer
     has its own w; (N,) is the root mean square over the layers.
     """
-    noise = torch.randn_like(images) / math.sqrt(images.shape[2] * images.shape[3])
+    noise = draws.normal(*images.shape[1:]) / math.sqrt(images.shape[2] * images.shape[3])
     (gradient,) = torch.autograd.grad((images * noise).sum(), ws, create_graph=True)
     return gradient.square().sum(dim=2).mean(dim=1).sqrt()
 
@@ -40,8 +42,11 @@ class PathLength(nn.Module):
         """Whether a step is one of those that pay for the others."""
         return self.weight > 0 and step % EVERY_STEPS == 0
 
-    def forward(self, images: Tensor, ws: Tensor) -> Tensor:
-        """The weighted penalty (scalar) of a few images; moves the running mean."""
-        lengths = path_lengths(images, ws)
-        self.mean.lerp_(lengths.detach().mean(), MEAN_BETA)
+    def forward(self, lengths: Tensor) -> Tensor:
+        """The weighted penalty (scalar) of (N,) path lengths."""
         return self.weight * EVERY_STEPS * (lengths - self.mean).square().mean()
+
+    @torch.no_grad()
+    def observe(self, mean_length: Tensor) -> None:
+        """Move the running mean towards the mean length (scalar) of a step."""
+        self.mean.lerp_(mean_length, MEAN_BETA)

@@ -1,31 +1,33 @@
-"""A training run on disk: its saves, sample grids and log, and the loop that writes them."""
+"""A training run on disk, and the loop that writes it: saves, models, samples, films, measures.
+
+RUN/model.safetensors    the best model so far: what to play
+RUN/latest.safetensors   the newest: what one hears grow
+RUN/saves/               states to go on from: the last three and the best
+RUN/samples/, walks/     the same latents each time, as a grid and as a film
+RUN/log.csv, measures.csv, tensorboard/
+"""
 
 import csv
-import datetime
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
-from PIL import Image
-from torch import Tensor
 
-from models.checkpoint import (
-    CheckpointError,
-    Images,
-    Manifest,
-    load_tensors,
-    save_checkpoint,
-    save_tensors,
-)
-from models.trainer import Recipe, Trainer
+from models.checkpoint import Images, SaveError
+from models.division import TrainingError
+from models.history import TABLE, forget_after
+from models.saves import Saves
+from models.snapshots import Snapshots
+from models.trainer import DivergedError, Trainer
+from models.watch import STOPPING
 
-GRID_WIDTH_PX = 1920
-SAVE_EVERY_S = 300.0
+SNAPSHOT_EVERY_S = 300.0
+SNAPSHOT_SHARE = 0.04
 GRID_EVERY_S = 60.0
-GROWING_WARMUP_KIMG = 0.5
+ROLLBACKS_MAXIMUM = 2
+LOG_COLUMNS = ["kimg", "canvas", "images_per_s", "loss_D", "loss_G", "p", "sign_real"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,137 +36,187 @@ class Progress:
 
     done: float
     kimg: float
+    canvas: str
     images_per_s: float
     losses: dict[str, float]
     eta_s: float
 
 
-class Run:
-    """The folder of one run: `model.safetensors`, `state.safetensors`, `samples/`, `log.csv`."""
+class Goal(msgspec.Struct, frozen=True):
+    """When to end: after so many thousand images in all, after so long in this sitting."""
 
-    def __init__(self, folder: Path, trainer: Trainer, images: Images) -> None:
-        self.folder, self.trainer, self.images = folder, trainer, images
+    kimg: float = 1e9
+    seconds: float = 1e9
+    stop_early: bool = False
+
+
+class Run:
+    """One run: `train` goes on until the goal."""
+
+    def __init__(
+        self, folder: Path, trainer: Trainer, images: Images, say: Callable[[str], None] = print
+    ) -> None:
+        """`say` is told what an artist should know, a sentence each."""
+        self.folder, self.trainer, self.images, self.say = folder, trainer, images, say
+        self.saves = Saves(folder)
+        self.writes = trainer.ranks.rank == 0
+        self.snapshots = Snapshots(folder, trainer, images, say)
+        self._rollbacks, self._kept = 0, -1
 
     def train(
-        self,
-        *,
-        goal_kimg: float,
-        goal_s: float,
-        stop: Callable[[], bool],
-        report: Callable[[Progress], None],
+        self, goal: Goal, *, stop: Callable[[], bool], report: Callable[[Progress], None]
     ) -> None:
         """Train until a goal is reached or `stop()`; saves now and then, and at the end."""
-        trainer = self.trainer
-        start_s = saved_s = drawn_s = time.perf_counter()
-        start_kimg = trainer.kimg
+        self._pace = _Pace(self.trainer, goal)
+        self._ended = False
+        if self.writes:
+            self._begin()
+        steps = self.trainer.train()
         losses: dict[str, float] = {}
-        rate = 0.0
-        if trainer.step == 0:
-            self.draw_samples()
-        steps = trainer.train()
-        while trainer.kimg < goal_kimg and not stop():
-            losses = next(steps)
-            now_s = time.perf_counter()
-            elapsed_s = now_s - start_s
-            rate = (trainer.kimg - start_kimg) * 1000 / elapsed_s
-            left_s = goal_s - elapsed_s
-            eta_s = min((goal_kimg - trainer.kimg) * 1000 / rate, left_s)
-            done = elapsed_s / (elapsed_s + max(eta_s, 1e-9))
-            report(Progress(done, trainer.kimg, rate, losses, max(eta_s, 0.0)))
-            if now_s - drawn_s > GRID_EVERY_S:
-                self.draw_samples()
-                self.log(losses, rate)
-                drawn_s = now_s
-            if now_s - saved_s > SAVE_EVERY_S:
-                self.save()
-                saved_s = now_s
-            if left_s <= 0:
-                break
+        while not self._is_over(goal, stop):
+            try:
+                losses = next(steps)
+            except DivergedError as error:
+                self._roll_back(error)
+                steps = self.trainer.train()
+                continue
+            report(self._pace.progress(losses))
+            if self.writes:
+                self._write_now_and_then(losses, goal)
+        if self.writes:
+            self._finish(losses)
+        self.trainer.ranks.wait()
+
+    def _is_over(self, goal: Goal, stop: Callable[[], bool]) -> bool:
+        trainer = self.trainer
+        over = stop() or self._pace.elapsed_s >= goal.seconds or self._ended
+        return trainer.kimg >= goal.kimg - 1e-9 or trainer.ranks.any(over, trainer.device)
+
+    def _begin(self) -> None:
+        """What there is to see before the first step, which shows a wrong set-up at once."""
+        forget_after(self.folder / TABLE, self.trainer.kimg)
+        if self.trainer.step == 0:
+            self.saves.write(self.trainer, self.images)
+            self.snapshots.draw_grid()
+            self.snapshots.write_model("latest")
+            self.snapshots.write_model("model")
+
+    def _write_now_and_then(self, losses: dict[str, float], goal: Goal) -> None:
+        """What is due; a disk that is full for a while does not end a run."""
+        pace = self._pace
+        try:
+            if pace.is_due("grid", GRID_EVERY_S):
+                self.snapshots.draw_grid()
+                self.log(losses)
+            if pace.is_due("snapshot", max(SNAPSHOT_EVERY_S, pace.cost_s / SNAPSHOT_SHARE)):
+                start_s = time.perf_counter()
+                flags = self._snapshot()
+                pace.cost_s = time.perf_counter() - start_s
+                self._ended = goal.stop_early and bool(STOPPING & flags)
+        except (OSError, SaveError) as error:
+            self._kept = -1
+            self.say(f"{error}; the run goes on, and saves as soon as it can.")
+
+    def _snapshot(self) -> set[str]:
+        """Save, and show how the run stands; what is wrong with it."""
+        self._kept = self.trainer.step
+        self.saves.write(self.trainer, self.images)
+        flags = self.snapshots.take()
+        self.saves.prune(self.snapshots.best_save)
+        return flags
+
+    def _finish(self, losses: dict[str, float]) -> None:
+        """The last save, and the best snapshot as the model; raises `SaveError`."""
+        if self._kept != self.trainer.step:
+            self._snapshot()
         if losses:
-            self.log(losses, rate)
-        self.draw_samples()
-        self.save()
+            self.log(losses)
+        self.snapshots.draw_grid()
+        self.snapshots.finish()
 
-    def save(self) -> None:
-        """Write the state to go on from, and the model to play."""
-        recipe = self.trainer.recipe
-        metadata = {
-            "recipe": msgspec.json.encode(recipe).decode(),
-            "images": msgspec.json.encode(self.images).decode(),
+    def _roll_back(self, error: DivergedError) -> None:
+        """Go back to the last save and draw other numbers from there, but not for ever."""
+        self._rollbacks += 1
+        if self._rollbacks > ROLLBACKS_MAXIMUM:
+            raise TrainingError(f"{error}; it was tried {ROLLBACKS_MAXIMUM} times") from None
+        attempt = self.trainer.attempt + 1
+        save, tensors = self.saves.load()
+        self.trainer.restore(tensors)
+        self.trainer.attempt = attempt
+        if self.writes:
+            forget_after(self.folder / TABLE, save.kimg)
+        self.say(f"Losses were no numbers any more; went back to the save at {save.kimg:.1f} kimg.")
+
+    def log(self, losses: dict[str, float]) -> None:
+        """A line for `log.csv` and TensorBoard."""
+        trainer = self.trainer
+        numbers = {
+            "images_per_s": self._pace.images_per_s,
+            "loss_D": losses["loss_D"],
+            "loss_G": losses.get("loss_G", float("nan")),
+            "p": trainer.pair.augment.strength,
+            "sign_real": float(trainer.sign),
         }
-        save_tensors(self.folder / "state.safetensors", self.trainer.state(), metadata)
-        manifest = Manifest(
-            canvas=recipe.canvas,
-            widths=recipe.widths,
-            kimg=recipe.grown_kimg + self.trainer.kimg,
-            images=self.images,
-            seed=recipe.seed,
-            loss=recipe.loss,
-            made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            name=self.folder.name,
-        )
-        save_checkpoint(self.folder / "model.safetensors", self.trainer.averaged, manifest)
-
-    def draw_samples(self) -> None:
-        """Write the grid of the same latents, named by the thousands of images shown."""
-        path = self.folder / "samples" / f"{self.trainer.kimg:08.2f}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        columns = max(2, min(8, GRID_WIDTH_PX // self.trainer.recipe.canvas.width_px))
-        rows = max(2, columns * 2 // 3)
-        Image.fromarray(grid(self.trainer.samples(columns * rows), columns)).save(path)
-
-    def log(self, losses: dict[str, float], images_per_s: float) -> None:
-        """Append a line to `log.csv`."""
+        self.snapshots.board.numbers(numbers, round(trainer.kimg * 1000))
         path = self.folder / "log.csv"
-        row = {"kimg": self.trainer.kimg, "images_per_s": images_per_s, **losses}
-        row.setdefault("loss_G", float("nan"))
         new = not path.exists()
         with path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, ["kimg", "images_per_s", "loss_D", "loss_G"])
+            writer = csv.DictWriter(file, LOG_COLUMNS)
             if new:
                 writer.writeheader()
-            writer.writerow(row)
+            writer.writerow({"kimg": trainer.kimg, "canvas": str(trainer.canvas), **numbers})
 
 
-def load_state(folder: Path) -> tuple[Recipe, Images, dict[str, Tensor]]:
-    """The recipe, images and tensors of a run's last save; raises `CheckpointError`."""
-    path = folder / "state.safetensors"
-    tensors, metadata = load_tensors(path)
-    try:
-        recipe = msgspec.json.decode(metadata["recipe"], type=Recipe)
-        images = msgspec.json.decode(metadata["images"], type=Images)
-    except (KeyError, msgspec.DecodeError, RecursionError) as error:
-        raise CheckpointError(f"{path}: no training state of Performer's ({error})") from None
-    return recipe, images, tensors
+class _Pace:
+    """How fast a sitting goes, and what is due."""
 
+    def __init__(self, trainer: Trainer, goal: Goal) -> None:
+        self._trainer, self._goal = trainer, goal
+        self._start_s = time.perf_counter()
+        self._done_s = dict.fromkeys(("grid", "snapshot"), self._start_s)
+        self._enter_stage()
+        self.cost_s = 0.0
 
-def grow_from(folder: Path, recipe: Recipe) -> tuple[Recipe, dict[str, Tensor]]:
-    """The recipe to start from a run's last save, and its tensors to graft.
+    def _enter_stage(self) -> None:
+        self._stage = self._trainer.stage
+        self._stage_s, self._stage_kimg = time.perf_counter(), self._trainer.kimg
 
-    Raises `CheckpointError` when the run's canvas is not the recipe's, halved.
-    """
-    small, _, tensors = load_state(folder)
-    canvas, base = recipe.canvas, (small.canvas.base_h, small.canvas.base_w)
-    if (
-        base != (canvas.base_h, canvas.base_w)
-        or small.canvas.doublings > canvas.doublings
-        or small.widths != recipe.widths
-    ):
-        raise CheckpointError(
-            f"{folder}: a run of {small.canvas} cannot grow into {canvas}; "
-            "the larger one must be the smaller doubled, with the same widths"
-        )
-    kimg = small.grown_kimg + int(tensors["step"]) * small.batch / 1000
-    changed = {"warmup_kimg": GROWING_WARMUP_KIMG, "grown_kimg": kimg}
-    return msgspec.structs.replace(recipe, **changed), tensors
+    @property
+    def elapsed_s(self) -> float:
+        return time.perf_counter() - self._start_s
 
+    @property
+    def images_per_s(self) -> float:
+        """Of this sitting, on this canvas."""
+        seconds = time.perf_counter() - self._stage_s
+        return (self._trainer.kimg - self._stage_kimg) * 1000 / max(seconds, 1e-9)
 
-def grid(images: Tensor, columns: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """uint8 (N, H, W, 3) to one picture, `columns` side by side."""
-    n, h, w, _ = images.shape
-    rows = n // columns
-    tiles = images[: rows * columns].reshape(rows, columns, h, w, 3)
-    sheet: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = (
-        tiles.permute(0, 2, 1, 3, 4).reshape(rows * h, columns * w, 3).numpy()
-    )
-    return sheet
+    def is_due(self, name: str, every_s: float) -> bool:
+        """Whether something is to be done again; it counts as done from now."""
+        now_s = time.perf_counter()
+        due = now_s - self._done_s[name] > every_s
+        if due:
+            self._done_s[name] = now_s
+        return due
+
+    def progress(self, losses: dict[str, float]) -> Progress:
+        """Where the run stands."""
+        trainer, elapsed_s = self._trainer, self.elapsed_s
+        if trainer.stage != self._stage:
+            self._enter_stage()
+        rate = max(self.images_per_s, 1e-9)
+        eta_s = max(min(self._work_left() * 1000 / rate, self._goal.seconds - elapsed_s), 0.0)
+        done = elapsed_s / max(elapsed_s + eta_s, 1e-9)
+        return Progress(done, trainer.kimg, str(trainer.canvas), rate, losses, eta_s)
+
+    def _work_left(self) -> float:
+        """The kimg to the goal, those of larger canvases counted by how much larger they are."""
+        recipe, kimg, left = self._trainer.recipe, self._trainer.kimg, 0.0
+        for index in range(self._stage, len(recipe.stages)):
+            last = index == len(recipe.stages) - 1
+            end = self._goal.kimg if last else recipe.first_step(index + 1) * recipe.batch / 1000
+            end = min(end, self._goal.kimg)
+            larger = recipe.stages[index].doublings - recipe.stages[self._stage].doublings
+            left += max(end - kimg, 0.0) * 4**larger
+            kimg = max(kimg, end)
+        return left

@@ -6,18 +6,17 @@ from torch import Tensor
 from models.networks import Generator
 
 
-@torch.inference_mode()
 def draw(
     generator: Generator, count: int, *, seed: int, batch: int = 16, psi: float = 1.0
 ) -> Tensor:
     """The same `count` latents for a seed, uint8 (count, 3, H, W) on the host."""
     random = torch.Generator().manual_seed(seed)
     z = torch.randn(count, generator.widths.z_dim, generator=random)
-    device = generator.mapping.w_avg.device
-    parts = (_to_bytes(generator(part.to(device), psi=psi)) for part in z.split(batch))
-    return torch.cat(list(parts))
+    return torch.cat([draw_from(generator, part, psi=psi) for part in z.split(batch)])
 
 
-def _to_bytes(images: Tensor) -> Tensor:
-    """Values within -1..1 to 0..255 on the host."""
+@torch.inference_mode()
+def draw_from(generator: Generator, z: Tensor, *, psi: float = 1.0) -> Tensor:
+    """uint8 (N, 3, H, W) on the host, of z (N, z_dim)."""
+    images = generator(z.to(generator.mapping.w_avg.device), psi=psi)
     return ((images + 1.0) * 127.5).round().clamp(0, 255).byte().cpu()

@@ -2,291 +2,252 @@
 
 1. initialise both networks; 2. train the discriminator on real and generated images; 3. train the
 generator on its answer; 4. repeat until the goal. Every random draw of a step is a function of the
-seed and the step's number, so a run that was stopped goes on as if it never had been.
+seed and the step's number, so a run that was stopped goes on as if it never had been, and so does a
+batch that has to be divided.
 """
 
 import copy
+import hashlib
 import math
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 
-import msgspec
 import torch
 from torch import Tensor
 
-from models.augment import AUGMENTATIONS
 from models.canvas import Canvas
-from models.dataset import batch_indices
+from models.division import Division, Job, Part, TrainingError
+from models.draws import Draws
+from models.feed import Feed, shrink
 from models.losses import LOSSES, gradient_penalty
-from models.networks import Discriminator, Generator, Widths
-from models.path_length import BATCH_SHRINK, PathLength
+from models.pair import ImagePair
+from models.path_length import EVERY_ROWS, PathLength
+from models.ranks import Ranks
+from models.recipe import Recipe
 from models.sampling import draw
+from models.state import graft_modules, module_state, restore_modules
 
 R1_EVERY = 16
 EMA_RAMP = 0.05
+SKIPS_MAXIMUM = 8
+SIGN_BETA = 0.02
+STREAMS = ("D", "G", "path")  # Each draws from numbers of its own.
 
 
-class TrainingError(RuntimeError):
-    """A run that cannot go on, in one sentence."""
-
-
-class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that decides what a run does, apart from its images.
-
-    `ada_target` and `ada_kimg` are for `augment` "ada"; `path_length_weight` 0 leaves it out.
-    For `warmup_kimg` only the discriminator learns: new levels of it must not lead the generator
-    astray. `grown_kimg` is what the runs before had seen from which this one grew.
-    """
-
-    canvas: Canvas
-    widths: Widths
-    seed: int = 0
-    loss: str = "nonsaturating"
-    augment: str = "diffaugment"
-    ada_target: float = 0.6
-    ada_kimg: float = 100.0
-    batch: int = 16
-    learning_rate: float = 0.002
-    r1_gamma: float = 0.05
-    path_length_weight: float = 0.0
-    style_mixing: float = 0.9
-    mirror: bool = False
-    noise: bool = True
-    bfloat16: bool = False
-    warmup_kimg: float = 0.0
-    grown_kimg: float = 0.0
-
-    @property
-    def ema_half_life_img(self) -> float:
-        """Images after which half of the averaged weights are new (arXiv 2006.06676)."""
-        return self.batch * 10_000 / 32
+class DivergedError(TrainingError):
+    """Losses or gradients that were no numbers for many steps."""
 
 
 class Trainer:
     """Both networks, their optimisers and the averaged generator; `step` is its only clock."""
 
-    def __init__(self, recipe: Recipe, images: Tensor, device: torch.device) -> None:
+    def __init__(
+        self, recipe: Recipe, images: Tensor, device: torch.device, ranks: Ranks | None = None
+    ) -> None:
         """`images` is uint8 (N, 3, H, W) of the recipe's canvas."""
         self.recipe, self.images, self.device = recipe, images, device
+        self.ranks = ranks or Ranks()
+        self.division = Division(recipe.batch, self.ranks, device)
         self.loss = LOSSES[recipe.loss]
-        self.step = 0
-        self.initialise()
+        self.step = self.attempt = 0
+        self.skips = {"G": 0, "D": 0}
+        self.sign = torch.zeros([], device=device)
+        self.initialise(0)
 
-    def initialise(self) -> None:
+    def initialise(self, stage: int) -> None:
         """Step one: both networks with random weights, their optimisers and regularisers."""
         recipe = self.recipe
-        torch.manual_seed(recipe.seed)
-        canvas, widths = recipe.canvas, recipe.widths
-        like = {"device": self.device, "memory_format": torch.channels_last}
-        self.generator = Generator(canvas, widths).to(**like)  # type: ignore[call-overload]
-        self.discriminator = Discriminator(canvas, widths).to(**like)  # type: ignore[call-overload]
-        self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
-        self.optimisers = {
-            name: torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, betas=(0.0, 0.99))
-            for name, network in (("G", self.generator), ("D", self.discriminator))
+        self.stage = stage
+        self.pair = ImagePair(recipe, stage, self.device)
+        self.averaged = copy.deepcopy(self.pair.generator).eval().requires_grad_(False)
+        self.learning = {
+            name: [p for p in network.parameters() if p.requires_grad]
+            for name, network in (("G", self.pair.generator), ("D", self.pair.discriminator))
         }
-        augment = AUGMENTATIONS[recipe.augment](recipe.ada_target, recipe.ada_kimg)
-        self.augment = augment.to(self.device)
+        self.optimisers = {
+            name: torch.optim.Adam(parameters, lr=recipe.learning_rate, betas=(0.0, 0.99))
+            for name, parameters in self.learning.items()
+        }
         self.path_length = PathLength(recipe.path_length_weight).to(self.device)
-        self.settle_noise()
-
-    def settle_noise(self) -> None:
-        """Without noise inputs their strengths stay zero: every detail has to come from w."""
-        if self.recipe.noise:
-            return
-        for network in self._networks().values():
-            for name, parameter in network.named_parameters():
-                if name.endswith("noise_strength"):
-                    torch.nn.init.zeros_(parameter).requires_grad_(False)
+        images = shrink(self.images, recipe.canvas.doublings - recipe.stages[stage].doublings)
+        self.feed = Feed(
+            images, self.device, batch=recipe.batch, rows=self.division.rows, seed=recipe.seed
+        )
 
     @property
     def kimg(self) -> float:
         """Thousands of real images shown so far."""
         return self.step * self.recipe.batch / 1000
 
-    def train(self) -> Iterator[dict[str, float]]:
-        """Step four: repeat steps two and three for ever, yielding both losses each time.
+    @property
+    def canvas(self) -> Canvas:
+        """What is drawn on now."""
+        return self.recipe.canvas_at(self.stage)
 
-        Raises `TrainingError` when a loss is no longer a number.
+    def train(self) -> Iterator[dict[str, float]]:
+        """Step four: repeat steps two and three for ever, yielding their losses each time.
+
+        Raises `DivergedError` when they are no numbers for `SKIPS_MAXIMUM` steps on end.
         """
         while True:
-            torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
+            self.enter_stage()
             losses = {"loss_D": self.train_discriminator()}
-            if self.kimg >= self.recipe.warmup_kimg:
+            if not self.recipe.is_warming_up(self.step):
                 losses["loss_G"] = self.train_generator()
                 self.average()
             self.step += 1
             yield losses
 
+    def enter_stage(self) -> None:
+        """Grow where the recipe says so: the next canvas starts with what this one has learnt."""
+        stage = self.recipe.stage_at(self.step)
+        if stage != self.stage:
+            grown = self.state()
+            self.initialise(stage)
+            self.graft(grown)
+
     def train_discriminator(self) -> float:
         """Step two: the discriminator learns to tell real from generated images."""
-        with torch.no_grad(), self.autocast():
-            fake = self.generate()
-        real = self.real_images()
+        told = self.work("D", Job("D", self.discriminator_part, tells=3))
+        if self.update("D", told):
+            sign = told[2]
+            self.sign.lerp_(sign, SIGN_BETA)
+            self.pair.augment.observe(sign, self.recipe.batch)
+            self.pair.track_average(self.draws("D", slice(0, self.recipe.batch)))
+        return float(told[0])
+
+    def discriminator_part(self, part: Part) -> Tensor:
+        """Add a part's gradients; its loss, penalty and mean sign D(real), (3,)."""
+        with torch.no_grad():
+            fake = self.pair.generate(part.draws)
+        real = self.real_images(part)
         penalise = self.step % R1_EVERY == 0
         real.requires_grad_(penalise)
         fake.requires_grad_(penalise and self.loss.penalise_fake)
-        fake_logits, real_logits = self.judge(fake), self.judge(real)
+        fake_logits = self.pair.judge(fake, part.draws)
+        real_logits = self.pair.judge(real, part.draws)
         loss = self.loss.discriminator(real_logits, fake_logits)
         penalty = torch.zeros_like(loss)
         for logits, images in ((real_logits, real), (fake_logits, fake)):
             if images.requires_grad:
                 penalty = penalty + gradient_penalty(logits, images)
-        (loss + self.recipe.r1_gamma / 2 * R1_EVERY * penalty).backward()
-        value = self.update("D", loss, penalty)
-        self.augment.observe(self.loss.margin(real_logits, fake_logits))
-        return value
+        gamma = self.recipe.stages[self.stage].r1_gamma
+        ((loss + gamma / 2 * R1_EVERY * penalty) * part.share).backward()
+        sign = self.loss.margin(real_logits, fake_logits).sign().mean()
+        return torch.stack([loss.detach(), penalty.detach(), sign.detach()])
 
     def train_generator(self) -> float:
         """Step three: the generator learns from the discriminator's answer."""
-        self.discriminator.requires_grad_(False)
-        with self.autocast():
-            fake = self.generate()
-        loss = self.loss.generator(self.judge(fake), self.rivals())
-        loss.backward()
-        penalty = torch.zeros_like(loss)
+        jobs = [Job("G", self.generator_part, tells=1)]
         if self.path_length.due(self.step):
-            penalty = self.path_length_penalty()
-            penalty.backward()
-        self.discriminator.requires_grad_(True)
-        return self.update("G", loss, penalty)
+            jobs.append(Job("path", self.path_length_part, tells=1, every_rows=EVERY_ROWS))
+        for parameter in self.learning["D"]:
+            parameter.requires_grad_(False)
+        told = self.work("G", *jobs)
+        for parameter in self.learning["D"]:
+            parameter.requires_grad_(True)
+        if self.update("G", told) and len(told) > 1:
+            self.path_length.observe(told[1])
+        return float(told[0])
 
-    def judge(self, images: Tensor) -> Tensor:
-        """Logits (N, 1) of images as the discriminator sees them, augmented."""
-        augmented = self.augment(images)
-        with self.autocast():
-            logits: Tensor = self.discriminator(augmented)
-        return logits
+    def generator_part(self, part: Part) -> Tensor:
+        """Add a part's gradients; its loss, (1,)."""
+        fake = self.pair.judge(self.pair.generate(part.draws), part.draws)
+        loss = self.loss.generator(fake, self.rivals(part))
+        (loss * part.share).backward()
+        return loss.detach()[None]
 
     @torch.no_grad()
-    def rivals(self) -> Tensor:
-        """Logits (batch, 1) of the real images that the generator's are compared with, if any."""
+    def rivals(self, part: Part) -> Tensor:
+        """Logits (N, 1) of the real images that a part's are compared with, if any."""
         if not self.loss.paired:
             return torch.zeros(0, device=self.device)
-        return self.judge(self.real_images())
+        return self.pair.judge(self.real_images(part), part.draws)
 
-    def path_length_penalty(self) -> Tensor:
-        """The penalty of a smaller batch: the gradient of a gradient takes much memory."""
-        with self.autocast():
-            ws = self.draw_ws(max(1, self.recipe.batch // BATCH_SHRINK))
-            images = self.synthesise(ws)
-        penalty: Tensor = self.path_length(images, ws)
-        return penalty
+    def path_length_part(self, part: Part) -> Tensor:
+        """Add a part's gradients; its mean path length, (1,)."""
+        lengths = self.pair.path_lengths(part.draws)
+        (self.path_length(lengths) * part.share).backward()
+        return lengths.detach().mean()[None]
 
-    def update(self, name: str, loss: Tensor, penalty: Tensor) -> float:
-        """One step of an optimiser; returns the loss as a number."""
-        value = float(loss.detach())
-        if not math.isfinite(value + float(penalty.detach())):
-            raise TrainingError(
-                f"the loss of {name} is no longer a number at {self.kimg:.1f} kimg; "
-                "go on from the last save with a lower --learning-rate"
+    def real_images(self, part: Part) -> Tensor:
+        """A part's real images of this step, float (N, 3, H, W) in -1..1."""
+        start = self.division.rows.start
+        rows = slice(part.rows.start - start, part.rows.stop - start)
+        return self.pair.real(self.feed.at(self.step)[rows], part.draws)
+
+    def work(self, network: str, *jobs: Job) -> Tensor:
+        """Let a network gather the gradients of its jobs; the means of what they tell."""
+        told = self.division.work(jobs, self.draws, self.optimisers[network].zero_grad)
+        self.ranks.add([told, *self.gradients(network)])
+        return told
+
+    def draws(self, stream: str, rows: slice) -> Draws:
+        """This step's random numbers for rows of the batch."""
+        numbers = (self.recipe.seed, self.attempt, self.step, STREAMS.index(stream))
+        digest = hashlib.blake2b(repr(numbers).encode(), digest_size=7).digest()
+        return Draws(int.from_bytes(digest), self.recipe.batch, rows, self.device)
+
+    def gradients(self, network: str) -> list[Tensor]:
+        """The gradients that a network has gathered."""
+        return [p.grad for p in self.learning[network] if p.grad is not None]
+
+    def update(self, network: str, told: Tensor) -> bool:
+        """Make one step of an optimiser, unless a number is none; whether it was made."""
+        sums = torch.stack([gradient.sum() for gradient in self.gradients(network)])
+        sound = math.isfinite(float(sums.sum() + told.sum()))
+        if sound:
+            self.optimisers[network].step()
+        self.optimisers[network].zero_grad(set_to_none=True)
+        self.skips[network] = 0 if sound else self.skips[network] + 1
+        if self.skips[network] > SKIPS_MAXIMUM:
+            raise DivergedError(
+                f"the loss of {network} is no longer a number at {self.kimg:.1f} kimg; "
+                "go on from an earlier save with a lower --learning-rate"
             )
-        self.optimisers[name].step()
-        self.optimisers[name].zero_grad(set_to_none=True)
-        return value
-
-    def real_images(self) -> Tensor:
-        """This step's real images, float (batch, 3, H, W) in -1..1."""
-        recipe = self.recipe
-        chosen = batch_indices(self.step, recipe.batch, len(self.images), recipe.seed)
-        real = self.images[chosen].to(self.device).float() / 127.5 - 1.0
-        if recipe.mirror:
-            turned = torch.rand(recipe.batch, 1, 1, 1, device=self.device) < 0.5
-            real = torch.where(turned, real.flip(3), real)
-        return real.contiguous(memory_format=torch.channels_last)
-
-    def generate(self) -> Tensor:
-        """A batch of generated images, float (batch, 3, H, W)."""
-        return self.synthesise(self.draw_ws(self.recipe.batch))
-
-    def draw_ws(self, count: int) -> Tensor:
-        """(count, num_ws, w_dim) of random latents, some with the styles of two mixed.
-
-        Style mixing is section 3.1 of arXiv 1812.04948: from a random layer on, w of another z.
-        """
-        recipe, num_ws = self.recipe, self.generator.num_ws
-        z = torch.randn(2, count, recipe.widths.z_dim, device=self.device)
-        w, other = self.generator.mapping(z.flatten(0, 1)).unflatten(0, (2, -1))
-        self.generator.mapping.track_average(w)
-        mixed = torch.rand(count, 1, device=self.device) < recipe.style_mixing
-        cut = torch.randint(1, num_ws, (count, 1), device=self.device)
-        layers = torch.arange(num_ws, device=self.device)[None]
-        swap = (mixed & (layers >= cut))[:, :, None]
-        return torch.where(swap, other[:, None], w[:, None])
-
-    def synthesise(self, ws: Tensor) -> Tensor:
-        """Float (N, 3, H, W) from (N, num_ws, w_dim), with noise where the recipe has it."""
-        image: Tensor = self.generator.synthesis(ws, fresh_noise=self.recipe.noise)
-        return image.float()
+        return sound
 
     @torch.no_grad()
     def average(self) -> None:
         """Let the averaged generator follow: an exponential mean that starts fast."""
-        batch = self.recipe.batch
-        half_life = min(self.recipe.ema_half_life_img, max(self.kimg * 1000, batch) * EMA_RAMP)
+        batch, generator = self.recipe.batch, self.pair.generator
+        shown = (self.step - self.recipe.first_step(self.stage)) * batch
+        half_life = min(self.recipe.ema_half_life_img, max(shown, batch) * EMA_RAMP)
         beta = 0.5 ** (batch / max(half_life, 1e-8))
-        pairs = zip(self.averaged.parameters(), self.generator.parameters(), strict=True)
+        pairs = zip(self.averaged.parameters(), generator.parameters(), strict=True)
         for mean, current in pairs:
             mean.lerp_(current, 1.0 - beta)
-        for mean, current in zip(self.averaged.buffers(), self.generator.buffers(), strict=True):
+        for mean, current in zip(self.averaged.buffers(), generator.buffers(), strict=True):
             mean.copy_(current)
 
-    def autocast(self) -> AbstractContextManager[None]:
-        """Convolutions in bfloat16 where the recipe says so."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bfloat16)
-
     def samples(self, count: int, psi: float = 1.0) -> Tensor:
-        """The same `count` latents each time, uint8 (count, H, W, 3) on the host."""
+        """The same `count` latents each time, uint8 (count, 3, H, W) on the host."""
         recipe = self.recipe
-        images = draw(self.averaged, count, seed=recipe.seed, batch=recipe.batch, psi=psi)
-        return images.permute(0, 2, 3, 1)
+        return draw(self.averaged, count, seed=recipe.seed, batch=self.division.at_once, psi=psi)
 
     def state(self) -> dict[str, Tensor]:
         """All that a run needs to go on, as named tensors."""
-        tensors = {"step": torch.tensor(self.step)}
-        for name, part in self._parts().items():
-            tensors |= {f"{name}.{key}": value for key, value in part.state_dict().items()}
-        for name, optimiser in self.optimisers.items():
-            for index, moments in optimiser.state_dict()["state"].items():
-                tensors |= {f"opt_{name}.{index}.{key}": value for key, value in moments.items()}
-        return tensors
+        counters = torch.tensor([self.step, self.stage, self.attempt, self.division.at_once])
+        kept = {"counters": counters, "sign": self.sign}
+        return kept | module_state(self.modules(), self.optimisers)
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Take up a state that `state` gave."""
-        for name, part in self._parts().items():
-            part.load_state_dict(_below(tensors, f"{name}."))
-        for name, optimiser in self.optimisers.items():
-            moments: dict[int, dict[str, Tensor]] = {}
-            for key, value in _below(tensors, f"opt_{name}.").items():
-                index, _, moment = key.partition(".")
-                moments.setdefault(int(index), {})[moment] = value
-            optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
-        self.step = int(tensors["step"])
+        self.step, stage, self.attempt, self.division.at_once = tensors["counters"].tolist()
+        self.sign = tensors["sign"].to(self.device)
+        self.initialise(stage)
+        restore_modules(self.modules(), self.optimisers, tensors)
 
     def graft(self, tensors: dict[str, Tensor]) -> None:
-        """Start from the state of a run on a canvas with the same base and no more doublings.
+        """Start from the state of a run on a canvas with the same base and no more doublings."""
+        graft_modules(self.modules(), tensors)
+        self.pair.settle()
 
-        Weights of levels that both have are taken over; colours of the new levels start at zero,
-        so that the first picture is the small model's, enlarged (as in arXiv 1710.10196).
-        """
-        for name, network in self._networks().items():
-            own = network.state_dict()
-            for key, value in _below(tensors, f"{name}.").items():
-                if key in own and own[key].shape == value.shape:
-                    own[key].copy_(value)
-            for key in own.keys() - _below(tensors, f"{name}.").keys():
-                if key.endswith(("torgb.weight", "torgb.bias")):
-                    own[key].zero_()
-        self.settle_noise()
-
-    def _networks(self) -> dict[str, torch.nn.Module]:
-        return {"G": self.generator, "D": self.discriminator, "G_ema": self.averaged}
-
-    def _parts(self) -> dict[str, torch.nn.Module]:
+    def modules(self) -> dict[str, torch.nn.Module]:
         """All that learns or keeps count."""
-        return self._networks() | {"augment": self.augment, "path_length": self.path_length}
-
-
-def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The tensors whose names start with a prefix, without it."""
-    return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+        return {
+            "G": self.pair.generator,
+            "D": self.pair.discriminator,
+            "G_ema": self.averaged,
+            "augment": self.pair.augment,
+            "path_length": self.path_length,
+        }

@@ -51,7 +51,7 @@ def _pyav(path: Path) -> Any:
         import av
     except ImportError:
         raise DatasetError(
-            f'{path}: videos need PyAV; install it with pip install "performer[video]"'
+            f'{path}: videos need PyAV; install it with pip install "performer[train]"'
         ) from None
     return av
 

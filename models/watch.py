@@ -16,6 +16,9 @@ KID_NOISE = 0.05  # of a few hundred images; also stands in for a best at or bel
 SURE_SIGN = 0.9
 SURE_KIMG = 20.0
 
+# Early in a run a model leaves much out and repeats itself; these only get worse.
+STOPPING = frozenset({"nan", "memorising", "worse", "overfit"})
+
 SENTENCES = {
     "nan": (
         "A measure is no longer a number, so the run is broken: stop, go on from the best save "

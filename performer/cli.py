@@ -151,6 +151,14 @@ def train(
     r1_gamma: Annotated[
         float | None, typer.Option(help="Weight of R1, and of R2 with rp.", min=0)
     ] = None,
+    stages: Annotated[
+        int | None,
+        typer.Option(help="How many sizes to grow through; 1 is the whole canvas at once.", min=1),
+    ] = None,
+    frozen_layers: Annotated[
+        int | None,
+        typer.Option(help="Layers of the discriminator that stay; 10 with --from RUN.", min=0),
+    ] = None,
     path_length_weight: Annotated[
         float | None,
         typer.Option(help="Weight of path-length regularisation; off if not given, try 2.", min=0),
@@ -164,14 +172,33 @@ def train(
         bool | None,
         typer.Option("--noise/--no-noise", help="Let the model have fine random texture."),
     ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(help="float32, bfloat16 or float16; if not given, what is fastest here."),
+    ] = None,
     licence: Annotated[str, typer.Option(help="The images' licence, kept in the model.")] = "",
     source: Annotated[str, typer.Option(help="Where they are from, kept in the model.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run.")] = False,
+    best: Annotated[
+        bool, typer.Option("--best", help="Resume from the best save; later ones are removed.")
+    ] = False,
+    changed_images: Annotated[
+        bool, typer.Option("--changed-images", help="Resume though the images have changed.")
+    ] = False,
+    stop_early: Annotated[
+        bool, typer.Option("--stop-early", help="Stop when more training would hurt.")
+    ] = False,
+    start_from: Annotated[
+        Path | None, typer.Option("--from", help="Start from a model or run of the same size.")
+    ] = None,
     grow: Annotated[
-        Path | None, typer.Option(help="Start from a run of the same or of half the size.")
+        Path | None, typer.Option(help="Start from a model or run of the same or a smaller size.")
     ] = None,
 ) -> None:
     """Train a GAN on your own images. Ctrl-C saves and says how to go on."""
+    from performer.commands.signals import catch_signals
+
+    stopped = catch_signals()  # before the slow imports, so that ending is always in order
     from performer.commands.train import Options
     from performer.commands.train import train as run
 
@@ -184,11 +211,14 @@ def train(
         "batch": batch,
         "learning_rate": learning_rate,
         "r1_gamma": r1_gamma,
+        "stages": stages,
+        "frozen_layers": frozen_layers,
         "path_length_weight": path_length_weight,
         "channel_base": channel_base,
         "channel_max": channel_max,
         "mirror": mirror,
         "noise": noise,
+        "precision": precision,
     }
     run(
         Options(
@@ -200,13 +230,18 @@ def train(
             device=device,
             kimg=kimg,
             hours=hours,
+            stop_early=stop_early,
             licence=licence,
             source=source,
             resume=resume,
+            best=best,
+            changed_images=changed_images,
             grow=grow,
+            start_from=start_from,
             asked={name: value for name, value in asked.items() if value is not None},
         ),
         Console(),
+        stopped,
     )
 
 
@@ -287,7 +322,9 @@ def expected_errors() -> tuple[type[Exception], ...]:
         ("models.device", "DeviceError"),
         ("models.image_source", "DatasetError"),
         ("models.metrics", "MetricsError"),
-        ("models.trainer", "TrainingError"),
+        ("models.checkpoint", "SaveError"),
+        ("models.division", "TrainingError"),
+        ("models.ranks", "RanksError"),
         ("performer.inputs", "InputError"),
         ("performer.outputs.base", "DisplayError"),
         ("performer.patch", "PatchError"),

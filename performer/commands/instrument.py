@@ -4,10 +4,8 @@ import gc
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from models.checkpoint import Manifest, load_checkpoint
-from models.device import keep_memory, pick_device
+from models.device import pick_device, prepare
 from models.runtime import Runtime
 from performer.engine import Engine
 from performer.patch import load_controller, load_patch, model_path
@@ -42,9 +40,7 @@ def load_instrument(patch_name: str, model: Path | None, device: str) -> Instrum
     controllers = load_controllers()
     model = model_file(model or model_path(patch, path) or STARTER_MODEL)
     chosen = pick_device(device)
-    if chosen.type == "cpu":
-        keep_memory()
-        torch.set_flush_denormal(True)
+    prepare(chosen)
     generator, manifest = load_checkpoint(model)
     return Instrument(patch, manifest, model, Runtime(generator, chosen), controllers)
 

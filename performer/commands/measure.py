@@ -12,7 +12,7 @@ from rich.table import Table
 
 from models.checkpoint import load_checkpoint
 from models.dataset import load_folder
-from models.device import keep_memory, pick_device
+from models.device import pick_device, prepare
 from models.metrics import Measures, Reference, floor
 from models.sampling import draw
 from models.watch import COVERAGE_LOW, MEMORY_LOW, VARIETY_LOW, Moment, Watch
@@ -88,9 +88,7 @@ def measure(
 
 
 def _measured(model: Path, folder: Path, count: int, device: torch.device) -> Result:
-    if device.type == "cpu":
-        keep_memory()
-        torch.set_flush_denormal(True)
+    prepare(device)
     generator, manifest = load_checkpoint(model)
     images = load_folder(folder, manifest.canvas).images
     real = floor(images, seed=SEED, device=device)

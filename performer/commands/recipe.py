@@ -1,5 +1,6 @@
-"""The training recipe: what is not asked for follows from the canvas, device and images."""
+"""The training recipe: what is not asked for follows from the canvas, device, images and time."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -7,42 +8,66 @@ import torch
 
 from models.augment import AUGMENTATIONS
 from models.canvas import Canvas
-from models.device import bfloat16_is_faster, describe
+from models.device import best_precision, describe
+from models.division import TrainingError
 from models.losses import LOSSES
 from models.networks import Widths
-from models.trainer import Recipe, TrainingError
+from models.origin import Origin
+from models.pair import DTYPES
+from models.recipe import Recipe, Stage
 
 LIGHT = Widths(channel_base=1024, channel_max=128, z_dim=128, w_dim=128, mapping_layers=4)
 FULL = Widths(channel_base=16384, channel_max=512, z_dim=512, w_dim=512, mapping_layers=8)
+LIGHT_KIMG, FULL_KIMG = 120.0, 1000.0
 FEW_IMAGES, MANY_IMAGES = 500, 3000
-R1_GAMMA_MINIMUM, LIGHT_R1_GAMMA = 0.01, 0.04
+FIRST_AREA_LIGHT_PX, FIRST_AREA_FULL_PX = 64 * 64, 256 * 256
+SHARES = {1: (1.0,), 2: (0.5, 0.5), 3: (0.4, 0.25, 0.35)}
+FROZEN_LAYERS = 10
+R1_GAMMA_MINIMUM = 0.01
+ADA_KIMG_BOUNDS, ADA_SHARE = (5.0, 100.0), 0.1
 
 
-def new_recipe(canvas: Canvas, device: torch.device, count: int, asked: dict[str, Any]) -> Recipe:
-    """The recipe for `count` images; `asked` holds fields of Recipe and Widths, and wins."""
+def new_recipe(
+    canvas: Canvas,
+    device: torch.device,
+    count: int,
+    asked: dict[str, Any],
+    *,
+    kimg: float | None = None,
+    origin: Origin | None = None,
+) -> Recipe:
+    """The recipe for `count` images and `kimg` of training; what is `asked` for wins.
+
+    `asked` holds fields of Recipe and Widths, `r1_gamma`, `noise` and the number of `stages`.
+    """
+    asked = dict(asked)
     _check_name("loss", asked, list(LOSSES))
     _check_name("augment", asked, list(AUGMENTATIONS))
+    _check_name("precision", asked, list(DTYPES))
     light = device.type == "cpu"
+    kimg = kimg or default_kimg(device)
+    widths = _widths(asked, LIGHT if light else FULL, origin)
     # On a CPU images are dear: smaller batches make more steps of them.
-    batch = asked.get("batch", 8 if light else 16)
-    scarce = 5.0 if count < FEW_IMAGES else 1.0
-    gamma = 0.0002 * canvas.height_px * canvas.width_px / batch
-    if light:
-        # A narrow discriminator under the usual penalty of a large canvas learns nothing.
-        gamma = min(gamma, LIGHT_R1_GAMMA)
-    sizes = {name: asked.pop(name) for name in ("channel_base", "channel_max") if name in asked}
-    chosen = {
+    batch = asked.pop("batch", 8 if light else 16)
+    stages = _stages(canvas, count, asked, light=light, batch=batch, kimg=kimg, origin=origin)
+    low, high = ADA_KIMG_BOUNDS
+    chosen: dict[str, Any] = {
         "augment": augment_for(count),
-        "batch": batch,
-        "r1_gamma": max(gamma, R1_GAMMA_MINIMUM) * scarce,
-        "bfloat16": bfloat16_is_faster(device),
+        "ada_kimg": min(max(kimg * ADA_SHARE, low), high),
+        "precision": best_precision(device),
+        "starts_trained": origin is not None,
+        "before_kimg": origin.kimg if origin else 0.0,
     }
-    widths = msgspec.structs.replace(LIGHT if light else FULL, **sizes)
-    recipe = Recipe(canvas, widths, **(chosen | asked))
+    recipe = Recipe(canvas, widths, stages, batch=batch, **(chosen | asked))
     unused = sorted(asked.keys() & {"ada_target", "ada_kimg"})
     if unused and recipe.augment != "ada":
         raise TrainingError(f"{_option(unused[0])} has no effect without --augment ada")
     return recipe
+
+
+def default_kimg(device: torch.device) -> float:
+    """Thousands of images when no goal is given: what such a device does in an evening."""
+    return LIGHT_KIMG if device.type == "cpu" else FULL_KIMG
 
 
 def augment_for(count: int) -> str:
@@ -52,14 +77,26 @@ def augment_for(count: int) -> str:
     return "ada" if count < MANY_IMAGES else "none"
 
 
-def _check_name(field: str, asked: dict[str, Any], allowed: list[str]) -> None:
-    if field in asked and asked[field] not in allowed:
-        names = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
-        raise TrainingError(f'{_option(field)} "{asked[field]}" is unknown; use {names}')
+def gamma_for(area_px: int, count: int, batch: int, *, light: bool) -> float:
+    """The weight of R1: more for more pixels, of which a narrow discriminator bears less.
+
+    The first is arXiv 2006.06676, appendix C; the second was found by training at 64x36 to
+    256x144, where the paper's weights kept a narrow discriminator from learning anything.
+    """
+    scarce = count < FEW_IMAGES
+    if light:
+        return 0.1 * float((64 * 36 / area_px) ** (2 / 3)) * (2.0 if scarce else 1.0)
+    return max(0.0002 * area_px / batch, R1_GAMMA_MINIMUM) * (5.0 if scarce else 1.0)
 
 
-def _option(field: str) -> str:
-    return "--" + field.replace("_", "-")
+def for_hours(recipe: Recipe, images_per_s: Sequence[float], hours: float) -> Recipe:
+    """The recipe whose stages share the hours, given how fast each of them is."""
+    shares = _shares(len(recipe.stages))
+    stages = tuple(
+        msgspec.structs.replace(stage, kimg=round(share * hours * 3.6 * rate, 3))
+        for stage, share, rate in zip(recipe.stages, shares, images_per_s, strict=True)
+    )
+    return msgspec.structs.replace(recipe, stages=stages)
 
 
 def resumed_recipe(saved: Recipe, asked: dict[str, Any]) -> Recipe:
@@ -72,14 +109,94 @@ def resumed_recipe(saved: Recipe, asked: dict[str, Any]) -> Recipe:
     return msgspec.structs.replace(saved, **asked)
 
 
-def summary(recipe: Recipe, count: int, device: torch.device) -> str:
-    """The recipe in a line or two."""
-    return (
-        f"{count} images on {recipe.canvas}; {describe(device)}, "
-        f"{'bfloat16' if recipe.bfloat16 else 'float32'}; loss {recipe.loss}, "
-        f"batch {recipe.batch}, learning rate {recipe.learning_rate:g}, "
-        f"R1 {recipe.r1_gamma:.3g}, path length {recipe.path_length_weight:g}, "
-        f"augmentation {recipe.augment}, "
-        f"mirror {'on' if recipe.mirror else 'off'}, noise {'on' if recipe.noise else 'off'}, "
-        f"seed {recipe.seed}"
-    )
+def summary(recipe: Recipe, count: int, device: torch.device) -> list[str]:
+    """The recipe in a few lines."""
+    frozen = f", {recipe.frozen_layers} layers of D frozen" if recipe.frozen_layers else ""
+    lines = [
+        f"{count} images on {recipe.canvas}; {describe(device)}, {recipe.precision}; "
+        f"widths {recipe.widths.channel_base}/{recipe.widths.channel_max}",
+        f"loss {recipe.loss}, batch {recipe.batch}, learning rate {recipe.learning_rate:g}, "
+        f"path length {recipe.path_length_weight:g}, augmentation {recipe.augment}, "
+        f"mirror {'on' if recipe.mirror else 'off'}, seed {recipe.seed}{frozen}",
+    ]
+    for index, stage in enumerate(recipe.stages):
+        last = index == len(recipe.stages) - 1
+        length = "to the end" if last else f"for {stage.kimg:.1f} kimg"
+        noise = "" if stage.noise else ", without noise"
+        lines.append(f"{recipe.canvas_at(index)} {length}: R1 {stage.r1_gamma:.3g}{noise}")
+    return lines
+
+
+def _stages(
+    canvas: Canvas,
+    count: int,
+    asked: dict[str, Any],
+    *,
+    light: bool,
+    batch: int,
+    kimg: float,
+    origin: Origin | None,
+) -> tuple[Stage, ...]:
+    """Small canvases first, each doubled into the next: that is where most of the learning is."""
+    number = asked.pop("stages", None)
+    first = origin.canvas.doublings if origin else _first_doublings(canvas, light=light)
+    if number is not None:
+        first = max(canvas.doublings - number + 1, 1)
+    levels = range(first, canvas.doublings + 1)
+    gamma, noise = asked.pop("r1_gamma", None), asked.pop("noise", None)
+    usual_noise = origin.has_noise if origin else not light
+    areas = [(canvas.base_h << level) * (canvas.base_w << level) for level in levels]
+    gammas = [gamma_for(area, count, batch, light=light) for area in areas]
+    stages = []
+    for index, (level, share) in enumerate(zip(levels, _shares(len(levels)), strict=True)):
+        last = index == len(levels) - 1
+        noisy = usual_noise if noise is None else noise
+        stages.append(
+            Stage(
+                doublings=level,
+                kimg=round(kimg * share, 3),
+                r1_gamma=gammas[index] if gamma is None else gamma * gammas[index] / gammas[-1],
+                # A young and narrow generator draws with grain instead of with w.
+                noise=noisy and (last or usual_noise),
+            )
+        )
+    return tuple(stages)
+
+
+def _first_doublings(canvas: Canvas, *, light: bool) -> int:
+    """The level to begin with: the largest that is quickly learnt, or the canvas."""
+    area = FIRST_AREA_LIGHT_PX if light else FIRST_AREA_FULL_PX
+    levels = [
+        level
+        for level in canvas.levels[1:]
+        if (canvas.base_h << level) * (canvas.base_w << level) <= area
+    ]
+    return max(levels, default=1)
+
+
+def _shares(count: int) -> tuple[float, ...]:
+    """How stages share the time: most at the smallest and at the largest canvas."""
+    if count in SHARES:
+        return SHARES[count]
+    return (0.4, *[0.25 / (count - 2)] * (count - 2), 0.35)
+
+
+def _widths(asked: dict[str, Any], usual: Widths, origin: Origin | None) -> Widths:
+    sizes = {name: asked.pop(name) for name in ("channel_base", "channel_max") if name in asked}
+    widths = msgspec.structs.replace(origin.widths if origin else usual, **sizes)
+    if origin and widths != origin.widths:
+        raise TrainingError(
+            f"{origin.path} is {origin.widths.channel_base}/{origin.widths.channel_max} wide; "
+            "what starts from it is as wide, so leave --channel-base and --channel-max out"
+        )
+    return widths
+
+
+def _check_name(field: str, asked: dict[str, Any], allowed: list[str]) -> None:
+    if field in asked and asked[field] not in allowed:
+        names = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+        raise TrainingError(f'{_option(field)} "{asked[field]}" is unknown; use {names}')
+
+
+def _option(field: str) -> str:
+    return "--" + field.replace("_", "-")

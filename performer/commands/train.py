@@ -1,10 +1,13 @@
 """`performer train`: from a folder of images to a model."""
 
+import logging
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -12,21 +15,30 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from models.canvas import DEFAULT_SIZE, Canvas, parse_size
 from models.checkpoint import CheckpointError, Images
 from models.dataset import Dataset, load_images, open_source
-from models.device import keep_memory, pick_device
+from models.device import pick_device, prepare
+from models.division import TrainingError
 from models.image_source import DatasetError
+from models.origin import Origin, read_origin
+from models.pace import images_per_s
+from models.ranks import Ranks, join
+from models.recipe import Recipe
+from models.run import Goal, Run
 from models.run import Progress as RunProgress
-from models.run import Run, grow_from, load_state
-from models.trainer import Trainer, TrainingError
-from performer.commands.recipe import new_recipe, resumed_recipe, summary
-from performer.commands.signals import catch_signals
-
-DEFAULT_KIMG = 1000.0
-FOREVER_S = 1e9
+from models.saves import Saves
+from models.trainer import Trainer
+from performer.commands.recipe import (
+    FROZEN_LAYERS,
+    default_kimg,
+    for_hours,
+    new_recipe,
+    resumed_recipe,
+    summary,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asks for; `asked` are the fields of the recipe that were given."""
+    """What the command line asks for; `asked` are the parts of the recipe that were given."""
 
     images: Path
     out: Path
@@ -36,113 +48,179 @@ class Options:
     device: str
     kimg: float | None
     hours: float | None
+    stop_early: bool
     licence: str
     source: str
     resume: bool
+    best: bool
+    changed_images: bool
     grow: Path | None
+    start_from: Path | None
     asked: dict[str, Any]
 
 
-def train(options: Options, console: Console) -> None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run is computed, and where it speaks."""
+
+    device: torch.device
+    ranks: Ranks
+    console: Console
+
+    def say(self, sentence: str, style: str = "") -> None:
+        """Print as it stands: names may hold brackets, and a command must stay on one line."""
+        self.console.print(sentence, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def warn(self, sentence: str) -> None:
+        """Say it in the colour of warnings."""
+        self.say(sentence, "yellow")
+
+
+def train(options: Options, console: Console, stopped: Callable[[], bool]) -> None:
     """Prepare, train, and say how to play or go on."""
-    _check_folder(options)
-    device = pick_device(options.device)
-    if device.type == "cpu":
-        keep_memory()
-        torch.set_flush_denormal(True)
-    prepare = _resumed if options.resume else _new
-    run = prepare(options, device, console)
-    _say(console, summary(run.trainer.recipe, run.images.count, device))
-    _run(run, options, console)
+    _check(options)
+    ranks, device = join(pick_device(options.device))
+    place = Place(device, ranks, console if ranks.rank == 0 else Console(quiet=True))
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    prepare(device)
+    try:
+        run = (_resumed if options.resume else _new)(options, place)
+        for line in summary(run.trainer.recipe, run.images.count, device):
+            place.say(line)
+        _run(run, options, place, stopped)
+    finally:
+        ranks.leave()
 
 
-def _check_folder(options: Options) -> None:
-    if options.out.exists() and not options.out.is_dir():
-        raise TrainingError(f"{options.out} is a file; --out names the folder of the run")
-    holds_run = (options.out / "state.safetensors").exists()
-    if holds_run and not options.resume:
-        raise TrainingError(f"{options.out} holds a run; go on with --resume or choose another")
-    if options.resume and not holds_run:
-        raise TrainingError(f"{options.out} holds no run to resume")
+def _check(options: Options) -> None:
+    out, resume = options.out, options.resume
+    if out.exists() and not out.is_dir():
+        raise TrainingError(f"{out} is a file; --out names the folder of the run")
+    holds_run = bool(Saves(out).files)
+    if holds_run and not resume:
+        raise TrainingError(f"{out} holds a run; go on with --resume or choose another")
+    if resume and not holds_run:
+        raise TrainingError(f"{out} holds no run to resume")
+    if options.grow and options.start_from:
+        raise TrainingError("--grow is for a larger canvas and --from for the same; use one")
+    if resume and (options.grow or options.start_from):
+        raise TrainingError("--grow and --from begin a run; leave them out on --resume")
+    if not resume and (options.best or options.changed_images):
+        raise TrainingError("--best and --changed-images are for --resume")
 
 
-def _new(options: Options, device: torch.device, console: Console) -> Run:
-    canvas = parse_size(options.size or DEFAULT_SIZE)
+def _new(options: Options, place: Place) -> Run:
+    origin, canvas = _origin(options)
     fit = options.fit or "crop"
-    dataset, frames = _load_images(options.images, canvas, fit, options.frames, console)
-    count = len(dataset.images)
-    recipe = new_recipe(canvas, device, count, options.asked)
+    dataset, frames = _load_images(options.images, canvas, fit, options.frames, place)
+    count, asked = len(dataset.images), dict(options.asked)
+    if options.start_from and origin and origin.has_discriminator:
+        asked.setdefault("frozen_layers", FROZEN_LAYERS)
+    recipe = new_recipe(canvas, place.device, count, asked, kimg=options.kimg, origin=origin)
+    if options.hours:
+        rates = images_per_s(recipe, dataset.images, place.device, place.ranks)
+        recipe = for_hours(recipe, rates, options.hours)
+    trainer = Trainer(recipe, dataset.images, place.device, place.ranks)
+    if origin:
+        trainer.graft(origin.tensors)
     images = Images(count, dataset.fingerprint, options.licence, options.source, fit, frames)
-    if options.grow is None:
-        return Run(options.out, Trainer(recipe, dataset.images, device), images)
-    recipe, tensors = grow_from(options.grow, recipe)
-    trainer = Trainer(recipe, dataset.images, device)
-    trainer.graft(tensors)
-    return Run(options.out, trainer, images)
+    return Run(options.out, trainer, images, place.warn)
 
 
-def _resumed(options: Options, device: torch.device, console: Console) -> Run:
-    recipe, images, tensors = load_state(options.out)
+def _origin(options: Options) -> tuple[Origin | None, Canvas]:
+    """What the run starts from, and its canvas."""
+    if options.start_from:
+        origin = read_origin(options.start_from)
+        canvas = parse_size(options.size) if options.size else origin.canvas
+        origin.check_is(canvas)
+        return origin, canvas
+    canvas = parse_size(options.size or DEFAULT_SIZE)
+    if options.grow:
+        origin = read_origin(options.grow)
+        origin.check_grows_into(canvas)
+        return origin, canvas
+    return None, canvas
+
+
+def _resumed(options: Options, place: Place) -> Run:
+    saves = Saves(options.out)
+    save, tensors = saves.go_back_to_best() if options.best else saves.load()
     prepared = {"size": options.size, "fit": options.fit, "frames": options.frames}
     asked = options.asked | {name: value for name, value in prepared.items() if value}
-    recipe = resumed_recipe(recipe, asked)
+    recipe, images = resumed_recipe(save.recipe, asked), save.images
     frames = images.frames or None
-    dataset, _ = _load_images(options.images, recipe.canvas, images.fit, frames, console)
+    dataset, _ = _load_images(options.images, recipe.canvas, images.fit, frames, place)
     if dataset.fingerprint != images.fingerprint:
-        raise TrainingError(
-            f"{options.images} does not hold the images that this run was trained on; "
-            "resume with those, or start a new run"
-        )
-    trainer = Trainer(recipe, dataset.images, device)
+        images = _changed(options, images, dataset)
+    trainer = Trainer(recipe, dataset.images, place.device, place.ranks)
     try:
         trainer.restore(tensors)
     except (KeyError, ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0]
         raise CheckpointError(
-            f"{options.out / 'state.safetensors'}: not the whole state of its run ({reason})"
+            f"{options.out}: its save is not the whole state of its run ({reason})"
         ) from None
-    return Run(options.out, trainer, images)
+    return Run(options.out, trainer, images, place.warn)
+
+
+def _changed(options: Options, before: Images, dataset: Dataset) -> Images:
+    """The images to go on with instead of those of before, if that was asked for."""
+    if not options.changed_images:
+        raise TrainingError(
+            f"{options.images} does not hold the images that this run was trained on; resume "
+            "with those, add --changed-images to go on with these, or start a new run"
+        )
+    now = {"count": len(dataset.images), "fingerprint": dataset.fingerprint}
+    return msgspec.structs.replace(before, **now)
 
 
 def _load_images(
-    path: Path, canvas: Canvas, fit: str, frames: int | None, console: Console
+    path: Path, canvas: Canvas, fit: str, frames: int | None, place: Place
 ) -> tuple[Dataset, int]:
     """The prepared images, and how many frames were asked of a video."""
     source = open_source(path, frames)
-    with Progress(TextColumn("Reading images"), BarColumn(), console=console) as bar:
+    if place.ranks.rank > 0:
+        place.ranks.wait()  # The first one prepares, the others find what it kept.
+    with Progress(TextColumn("Reading images"), BarColumn(), console=place.console) as bar:
         task = bar.add_task("read", total=None)
 
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
         dataset = load_images(source, canvas, progress, fit)
+    if place.ranks.rank == 0:
+        place.ranks.wait()
     for skipped, reason in dataset.skipped.items():
-        _say(console, f"skipped {skipped}: {reason}", "yellow")
+        place.warn(f"skipped {skipped}: {reason}")
     if len(dataset.images) < 2:
         raise DatasetError(f"{path}: one image is not enough to train on")
     return dataset, source.frames
 
 
-def _run(run: Run, options: Options, console: Console) -> None:
-    stopped = catch_signals()
-    goal_kimg = options.kimg
-    if goal_kimg is None:
-        goal_kimg = DEFAULT_KIMG if options.hours is None else FOREVER_S
-    goal_s = FOREVER_S if options.hours is None else options.hours * 3600
+def _run(run: Run, options: Options, place: Place, stopped: Callable[[], bool]) -> None:
     columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bar:
+    with Progress(*columns, console=place.console) as bar:
         task = bar.add_task("the first step takes longest", total=1.0)
 
         def report(progress: RunProgress) -> None:
             bar.update(task, completed=progress.done, description=_describe(progress))
 
-        run.train(goal_kimg=goal_kimg, goal_s=goal_s, stop=stopped, report=report)
+        run.train(_goal(options, run.trainer.recipe, place), stop=stopped, report=report)
     if stopped():
-        _say(console, f"Stopped and saved at {run.trainer.kimg:.1f} kimg. Go on with:")
-        _say(console, f"  {_resume_command(options)}")
-    model = run.folder / "model.safetensors"
-    _say(console, "Play it with:")
-    _say(console, f"  performer play --model {shlex.quote(str(model))}")
+        place.say(f"Stopped and saved at {run.trainer.kimg:.1f} kimg. Go on with:")
+        place.say(f"  {_resume_command(options)}")
+    place.say("Play it with:")
+    place.say(f"  performer play {shlex.quote(str(run.folder))}")
+
+
+def _goal(options: Options, recipe: Recipe, place: Place) -> Goal:
+    """As asked; without a goal, what is usual on such a device."""
+    goal = Goal(stop_early=options.stop_early)
+    if options.hours is not None:
+        goal = msgspec.structs.replace(goal, seconds=options.hours * 3600)
+    if options.kimg is not None or options.hours is None:
+        goal = msgspec.structs.replace(goal, kimg=options.kimg or default_kimg(place.device))
+    return goal
 
 
 def _resume_command(options: Options) -> str:
@@ -150,12 +228,7 @@ def _resume_command(options: Options) -> str:
     for name in ("kimg", "hours"):
         goal = getattr(options, name)
         words += [f"--{name}", f"{goal:g}"] if goal is not None else []
-    return shlex.join(words)
-
-
-def _say(console: Console, sentence: str, style: str = "") -> None:
-    """Print as it stands: file names may hold brackets, and a command must stay on one line."""
-    console.print(sentence, style=style, markup=False, highlight=False, soft_wrap=True)
+    return shlex.join(words + (["--stop-early"] if options.stop_early else []))
 
 
 def _describe(progress: RunProgress) -> str:
@@ -163,6 +236,6 @@ def _describe(progress: RunProgress) -> str:
     minutes = progress.eta_s / 60
     eta = f"{minutes / 60:.1f} h" if minutes >= 90 else f"{minutes:.0f} min"
     return (
-        f"{progress.kimg:.1f} kimg  {progress.images_per_s:.1f} images/s  {losses}  "
-        f"about {eta} left"
+        f"{progress.canvas}  {progress.kimg:.1f} kimg  {progress.images_per_s:.1f} images/s  "
+        f"{losses}  about {eta} left"
     )

@@ -56,15 +56,15 @@ def test_train_stop_go_on_and_play(tmp_path: Path) -> None:
 
     train = (*PERFORMER, "train", str(images), "--out", str(run))
     with running(*train, *TINY, "--kimg", "1000", "--seed", "4", **ENVIRONMENT) as process:
-        wait_until((run / "samples" / "00000.00.png").exists, DEADLINE_S, "the first grid")
+        wait_until((run / "latest.safetensors").exists, DEADLINE_S, "the first grid")
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 0 and "Traceback" not in said, said
     assert "24 images on 32x16" in said
     assert "broken [old].png: no image" in said
     assert f"performer train {images} --out {run} --resume" in said
-    assert f"performer play --model {run / 'model.safetensors'}" in said
-    stopped = load_checkpoint(run / "model.safetensors")[1]
+    assert f"performer play {run}" in said
+    stopped = load_checkpoint(run / "latest.safetensors")[1]
     assert stopped.kimg < 900 and stopped.images.count == 24
 
     status, said = performer("train", images, "--out", run, *TINY)
@@ -73,8 +73,8 @@ def test_train_stop_go_on_and_play(tmp_path: Path) -> None:
     goal = stopped.kimg + 0.2
     status, said = performer("train", images, "--out", run, "--resume", "--kimg", goal)
     assert status == 0 and "Stopped" not in said, said
-    _, manifest = load_checkpoint(run / "model.safetensors")
-    assert goal <= manifest.kimg < goal + 0.05
+    _, manifest = load_checkpoint(run / "latest.safetensors")
+    assert goal - 1e-6 <= manifest.kimg < goal + 0.05
     assert (manifest.seed, manifest.images) == (4, stopped.images), "the recipe is the run's own"
     assert str(manifest.canvas) == "32x16" and manifest.widths.channel_max == 16
     assert len(list((run / "samples").iterdir())) >= 2 and (run / "log.csv").exists()
@@ -91,11 +91,19 @@ def test_train_stop_go_on_and_play(tmp_path: Path) -> None:
 
     shutil.rmtree(images)
     paint(images, seed=2)
-    before = (run / "state.safetensors").read_bytes()
+    saves = {path: path.read_bytes() for path in (run / "saves").iterdir()}
     status, said = performer("train", images, "--out", run, "--resume", "--kimg", goal + 1)
     assert status == 1 and "does not hold the images that this run was trained on" in said, said
     assert re.search(r"^[^\n]+trained on[^\n]*\n\Z", said, re.MULTILINE)
-    assert (run / "state.safetensors").read_bytes() == before
+    assert {path: path.read_bytes() for path in (run / "saves").iterdir()} == saves
+
+    status, said = performer(
+        "train", images, "--out", run, "--resume", "--kimg", goal + 0.1, "--changed-images"
+    )
+    assert status == 0, said
+    assert load_checkpoint(run / "latest.safetensors")[1].images.fingerprint != (
+        manifest.images.fingerprint
+    )
 
 
 def test_what_cannot_be_trained_on_is_one_sentence(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from tiny import draws
 from torch import Tensor
 
 from models.ada import (
@@ -23,7 +24,7 @@ from models.ada import (
     warp,
 )
 
-SURE, GUESSING = torch.ones(8, 1), torch.tensor([[1.0], [-1.0]] * 4)
+SURE, GUESSING = torch.tensor(1.0), torch.tensor(0.0)  # E[sign D(real)]
 
 
 def ada(p: float) -> Ada:
@@ -49,59 +50,59 @@ def one(value: float) -> Tensor:
 def test_p_rises_while_the_discriminator_is_sure_and_falls_while_it_guesses() -> None:
     augment = ada(0.0)
     for _ in range(3):
-        augment.observe(SURE)
+        augment.observe(SURE, 8)
     assert float(augment.p) == 0, "it moves every four steps"
-    augment.observe(SURE)
+    augment.observe(SURE, 8)
     assert float(augment.p) == pytest.approx(4 * 8 / 1000)
     for _ in range(4):
-        augment.observe(SURE * 1e-6)
-    assert float(augment.p) == pytest.approx(2 * 4 * 8 / 1000), "only the sign counts"
+        augment.observe(SURE * 0.7, 8)
+    assert float(augment.p) == pytest.approx(2 * 4 * 8 / 1000), "not by how much"
     for _ in range(4):
-        augment.observe(GUESSING)
+        augment.observe(GUESSING, 8)
     assert float(augment.p) == pytest.approx(4 * 8 / 1000)
 
 
 def test_p_stays_between_zero_and_its_cap() -> None:
     augment = ada(0.0)
     for _ in range(4):
-        augment.observe(-SURE)
+        augment.observe(-SURE, 8)
     assert float(augment.p) == 0
     for _ in range(200):
-        augment.observe(SURE)
+        augment.observe(SURE, 8)
     assert float(augment.p) == pytest.approx(0.8)
 
 
 def test_four_steps_are_judged_together() -> None:
     augment = ada(0.5)
     for logits in (SURE, SURE, SURE, GUESSING):  # The mean of 1, 1, 1, 0 is above 0.6.
-        augment.observe(logits)
+        augment.observe(logits, 8)
     assert float(augment.p) > 0.5
     for logits in (SURE, SURE, GUESSING, GUESSING):
-        augment.observe(logits)
+        augment.observe(logits, 8)
     assert float(augment.p) == pytest.approx(0.5)
 
 
 def test_a_controller_taken_up_between_two_moves_goes_on_alike() -> None:
     first, second = ada(0.3), Ada(target=0.6, kimg=1.0)
     for _ in range(3):
-        first.observe(SURE)
+        first.observe(SURE, 8)
     second.load_state_dict(first.state_dict())
     for augment in (first, second):
-        augment.observe(GUESSING)
+        augment.observe(GUESSING, 8)
     assert torch.equal(first.p, second.p) and float(first.p) > 0.3
 
 
 @pytest.mark.parametrize("shape", [(4, 3, 8, 8), (4, 3, 8, 16)])
 def test_without_p_nothing_changes_by_a_single_bit(shape: tuple[int, ...]) -> None:
     images = torch.randn(shape)
-    assert torch.equal(ada(0.0)(images), images)
+    assert torch.equal(ada(0.0)(images, draws(4)), images)
 
 
 @pytest.mark.parametrize("shape", [(64, 3, 8, 8), (64, 3, 8, 16)])
 def test_with_p_images_change_and_gradients_pass(shape: tuple[int, ...]) -> None:
     torch.manual_seed(0)
     images = torch.randn(shape, requires_grad=True)
-    augmented = ada(0.8)(images)
+    augmented = ada(0.8)(images, draws(64))
     assert augmented.shape == images.shape and torch.isfinite(augmented).all()
     changed = (augmented != images).flatten(1).any(dim=1)
     assert changed.all(), "1 - 0.2^10 of the images change"
@@ -115,8 +116,7 @@ def test_gradients_and_their_gradients_equal_finite_differences(size: tuple[int,
     images = torch.randn(2, 3, *size, dtype=torch.float64, requires_grad=True)
 
     def augmented(x: Tensor) -> Tensor:
-        torch.manual_seed(4)
-        return augment(x).pow(3)
+        return augment(x, draws(2, seed=4)).pow(3)
 
     assert torch.autograd.gradcheck(augmented, images)
     assert torch.autograd.gradgradcheck(augmented, images)
@@ -126,7 +126,7 @@ def test_each_image_is_drawn_for_itself_with_probability_p() -> None:
     torch.manual_seed(0)
     matrices = scale(torch.full((4000, 2), 2.0))
     for p in (0.0, 0.3, 1.0):
-        chosen = sometimes(matrices, torch.tensor(p))[:, 0, 0] == 2
+        chosen = sometimes(matrices, torch.tensor(p), draws(4000))[:, 0, 0] == 2
         assert float(chosen.float().mean()) == pytest.approx(p, abs=0.03)
 
 
@@ -139,7 +139,7 @@ def test_rotations_come_with_probability_p_and_quarter_turns_on_squares(
     size: tuple[int, int], unturned: float
 ) -> None:
     torch.manual_seed(0)
-    matrices = draw_geometry(8000, *size, torch.tensor(0.3))
+    matrices = draw_geometry(draws(8000), *size, torch.tensor(0.3))
     upright = matrices[:, 0, 1].abs() < 1e-5
     assert float(upright.float().mean()) == pytest.approx(unturned, abs=0.02)
     assert torch.equal(matrices[:, 2], torch.tensor([0.0, 0.0, 1.0]).expand(8000, 3))
@@ -221,7 +221,7 @@ def test_colours_come_in_the_papers_order() -> None:
 
 def test_drawn_colours_keep_greys_grey_and_are_spread_as_in_the_paper() -> None:
     torch.manual_seed(0)
-    matrices = draw_colour(4000, torch.tensor(1.0))
+    matrices = draw_colour(draws(4000), torch.tensor(1.0))
     greys = recolour(torch.full((4000, 3, 1, 1), 0.5), matrices)[..., 0, 0]
     torch.testing.assert_close(greys, greys[:, :1].expand(-1, 3), atol=1e-4, rtol=1e-4)
     slope = matrices[:, 0, :3].sum(dim=1)
@@ -234,7 +234,7 @@ def test_drawn_colours_keep_greys_grey_and_are_spread_as_in_the_paper() -> None:
 
 def test_drawn_geometry_is_spread_as_in_the_paper() -> None:
     torch.manual_seed(0)
-    matrices = draw_geometry(4000, 16, 16, torch.tensor(1.0))
+    matrices = draw_geometry(draws(4000), 16, 16, torch.tensor(1.0))
     area = torch.linalg.det(matrices)
     assert float(area.abs().log2().std()) == pytest.approx(2 * 0.2, abs=0.03), "isotropic scale"
     assert float((area < 0).float().mean()) == pytest.approx(0.5, abs=0.03), "mirrored"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from models.canvas import canvas_of
-from models.dataset import batch_indices, load_folder
+from models.dataset import load_folder
 from models.image_source import DatasetError
 from models.reading import read_image
 
@@ -292,24 +292,3 @@ def test_the_fingerprint_follows_the_pixels_and_only_these(tmp_path: Path) -> No
     assert fingerprint("other", RED, (0, 0, 254)) != first
     assert fingerprint("order", BLUE, RED) != first
     assert fingerprint("fewer", RED) != first
-
-
-@given(st.integers(2, 40), st.integers(1, 50), st.integers(0, 2**31))
-def test_each_epoch_shows_every_image_once(count: int, batch: int, seed: int) -> None:
-    steps = -(-3 * count // batch)
-    seen = torch.cat([batch_indices(step, batch, count, seed) for step in range(steps)])
-    assert seen.dtype == torch.int64
-    for epoch in range(3):
-        order = seen[epoch * count : (epoch + 1) * count]
-        assert order.sort().values.tolist() == list(range(count))
-
-
-def test_orders_differ_between_epochs_and_seeds_but_not_between_calls() -> None:
-    first, second = batch_indices(0, 30, 30, 1), batch_indices(1, 30, 30, 1)
-    assert not torch.equal(first, second)
-    assert not torch.equal(first, batch_indices(0, 30, 30, 2))
-    torch.manual_seed(99)
-    assert torch.equal(first, batch_indices(0, 30, 30, 1))
-    state = torch.get_rng_state()
-    batch_indices(3, 7, 30, 1)
-    assert torch.equal(torch.get_rng_state(), state), "it draws from nobody's generator"

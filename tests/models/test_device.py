@@ -8,8 +8,9 @@ import torch
 from models import device as device_module
 from models.device import (
     DeviceError,
-    bfloat16_is_faster,
+    best_precision,
     describe,
+    is_out_of_memory,
     keep_memory,
     pick_device,
 )
@@ -55,8 +56,24 @@ def test_bfloat16_must_win_by_a_fifth(
 ) -> None:
     times = {torch.bfloat16: bfloat16_s, torch.float32: float32_s}
     monkeypatch.setattr(device_module, "_convolution_s", times.__getitem__)
-    assert bfloat16_is_faster(torch.device("cpu")) is faster
-    assert not bfloat16_is_faster(torch.device("mps"))
+    assert best_precision(torch.device("cpu")) == ("bfloat16" if faster else "float32")
+    assert best_precision(torch.device("mps")) == "float32"
+
+
+@pytest.mark.parametrize("supported", [True, False])
+def test_nvidia_cards_without_bfloat16_use_float16(
+    supported: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: supported)
+    assert best_precision(torch.device("cuda")) == ("bfloat16" if supported else "float16")
+
+
+def test_a_lack_of_memory_is_told_from_other_errors() -> None:
+    with pytest.raises(RuntimeError) as real:
+        torch.empty(1 << 60)
+    assert is_out_of_memory(real.value), "the words of the host's allocator"
+    assert is_out_of_memory(torch.OutOfMemoryError()) and is_out_of_memory(MemoryError())
+    assert not is_out_of_memory(RuntimeError("shapes cannot be multiplied"))
 
 
 def test_a_convolution_is_measured() -> None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from tiny import WIDTHS, generator
+from tiny import WIDTHS, draws, generator
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -168,7 +168,7 @@ def test_a_styled_convolution_equals_the_equations(up: bool, size: tuple[int, in
         layer.noise_strength.fill_(0.7)
         layer.bias.normal_()
     x, w = torch.randn(3, 6, *size), torch.randn(3, 7)
-    y = layer(x, w, fresh_noise=False)
+    y = layer(x, w, draws=None)
     assert y.shape == (3, 5, *outputs_size)
     torch.testing.assert_close(y.double(), reference(layer, x, w), rtol=1e-5, atol=1e-5)
 
@@ -176,15 +176,28 @@ def test_a_styled_convolution_equals_the_equations(up: bool, size: tuple[int, in
 def test_fresh_noise_is_another_each_time_and_scaled_by_its_strength() -> None:
     torch.manual_seed(0)
     layer = StyledConv(4, 4, 4, (8, 8), up=False)
-    x, w = torch.randn(2, 4, 8, 8), torch.randn(2, 4)
-    still = layer(x, w, fresh_noise=True)
-    assert torch.equal(still, layer(x, w, fresh_noise=False)), "strength is zero at first"
+    x, w, numbers = torch.randn(2, 4, 8, 8), torch.randn(2, 4), draws(2)
+    still = layer(x, w, draws=numbers)
+    assert torch.equal(still, layer(x, w, draws=None)), "strength is zero at first"
     with torch.no_grad():
         layer.noise_strength.fill_(1.0)
-    first, second = layer(x, w, fresh_noise=True), layer(x, w, fresh_noise=True)
+    first, second = layer(x, w, draws=numbers), layer(x, w, draws=numbers)
     assert not torch.equal(first, second)
     assert not torch.equal(first[0] - still[0], first[1] - still[1]), "each image has its own"
-    assert torch.equal(layer(x, w, fresh_noise=False), layer(x, w, fresh_noise=False))
+    assert torch.equal(layer(x, w, draws=None), layer(x, w, draws=None))
+
+
+def test_half_precision_is_kept_from_overflowing() -> None:
+    torch.manual_seed(0)
+    layer = StyledConv(64, 4, 4, (8, 8), up=False)
+    x, w = torch.full((1, 64, 8, 8), 200.0), torch.randn(1, 4)
+    with torch.no_grad():
+        layer.weight.fill_(40.0)
+        whole = layer(x, w, draws=None)
+        with torch.autocast("cpu", torch.float16):
+            half = layer(x, w, draws=None)
+    assert half.dtype == torch.float16 and torch.isfinite(half).all()
+    assert float(whole.abs().max()) > 256 == float(half.abs().max())
 
 
 def test_colours_are_modulated_without_demodulation() -> None:
@@ -262,9 +275,9 @@ def test_minibatch_std_equals_its_definition(batch: int, group: int) -> None:
     y = MinibatchStd()(x)
     assert y.shape == (batch, 6, 4, 8)
     assert torch.equal(y[:, :5], x)
-    groups = batch // group
     for index in range(batch):
-        members = x[index % groups :: groups]
+        first = index // group * group
+        members = x[first : first + group]
         assert len(members) == group
         deviation = (members - members.mean(dim=0)).square().mean(dim=0).add(1e-8).sqrt().mean()
         torch.testing.assert_close(y[index, 5], deviation.expand(4, 8))

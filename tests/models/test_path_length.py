@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tiny import draws
 from torch import Tensor
 
 from models.path_length import PathLength, path_lengths
@@ -21,27 +22,24 @@ def example(n: int = 6) -> tuple[Tensor, Tensor]:
 def test_the_length_is_the_norm_of_the_jacobian_times_noise() -> None:
     ws, jacobian = example()
     images = linear(ws, jacobian)
-    torch.manual_seed(1)
-    noise = torch.randn_like(images).flatten(1) / 8**0.5
-    torch.manual_seed(1)
-    lengths = path_lengths(images, ws)
+    noise = draws(6, seed=1).normal(3, 2, 4).flatten(1).double() / 8**0.5
+    lengths = path_lengths(images, ws, draws(6, seed=1))
     for length, y in zip(lengths, noise, strict=True):
         squares = [float((jacobian[layer] @ y).square().sum()) for layer in range(2)]
         assert float(length) == pytest.approx((sum(squares) / 2) ** 0.5)
 
 
 def test_the_penalty_is_the_weighted_deviation_from_the_running_mean() -> None:
-    ws, jacobian = example()
     penalise = PathLength(weight=2.0).double()
     a = 0.0
     for seed in range(3):
-        torch.manual_seed(seed)
-        lengths = path_lengths(linear(ws, jacobian), ws).detach()
-        torch.manual_seed(seed)
-        penalty = penalise(linear(ws, jacobian), ws)
+        ws, jacobian = example()
+        lengths = path_lengths(linear(ws, jacobian), ws, draws(6, seed))
+        penalty = penalise(lengths)
+        assert float(penalty) == pytest.approx(2 * 4 * float((lengths - a).square().mean()))
+        penalise.observe(lengths.mean())
         a += 0.01 * (float(lengths.mean()) - a)
         assert float(penalise.mean) == pytest.approx(a)
-        assert float(penalty) == pytest.approx(2 * 4 * float((lengths - a).square().mean()))
     assert not penalise.mean.requires_grad
 
 
@@ -51,7 +49,9 @@ def test_descent_brings_lengths_towards_the_mean() -> None:
     penalise = PathLength(weight=2.0).double()
     for mean, sign in ((0.0, 1.0), (1000.0, -1.0)):
         penalise.mean.fill_(mean)
-        (slope,) = torch.autograd.grad(penalise(linear(ws, jacobian * scale), ws), scale)
+        (slope,) = torch.autograd.grad(
+            penalise(path_lengths(linear(ws, jacobian * scale), ws, draws(6))), scale
+        )
         assert float(slope) * sign > 0
 
 

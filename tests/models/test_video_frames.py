@@ -14,7 +14,7 @@ from models.dataset import load_images, open_source
 from models.image_source import DatasetError
 from models.preparation import examine
 
-av = pytest.importorskip("av", reason='PyAV is missing: pip install "performer[video]"')
+av = pytest.importorskip("av", reason='PyAV is missing: pip install "performer[train]"')
 CANVAS = canvas_of(16, 8)
 
 

@@ -7,8 +7,11 @@ from torch import Tensor
 
 from models.canvas import Canvas, canvas_of
 from models.checkpoint import Images, Manifest
+from models.division import Part
+from models.draws import Draws
 from models.networks import Generator, Widths
-from models.trainer import Recipe, Trainer
+from models.recipe import Recipe, Stage
+from models.trainer import Trainer
 
 WIDTHS = Widths(channel_base=64, channel_max=16, z_dim=16, w_dim=16, mapping_layers=2)
 CANVAS = canvas_of(8, 8)
@@ -23,16 +26,37 @@ def images(canvas: Canvas = CANVAS, count: int = 12, seed: int = 5) -> Tensor:
     return torch.randint(0, 256, shape, generator=random, dtype=torch.uint8)
 
 
-def trainer(**recipe: Any) -> Trainer:
-    """A trainer on the CPU; `recipe` overrides the tiny recipe."""
-    asked = {"canvas": CANVAS, "widths": WIDTHS, "batch": 4, **recipe}
-    return Trainer(Recipe(**asked), images(asked["canvas"]), CPU)
+def recipe(**asked: Any) -> Recipe:
+    """The tiny recipe of one stage; `asked` holds fields of Recipe and of Stage."""
+    canvas = asked.get("canvas", CANVAS)
+    stage = {name: asked.pop(name) for name in ("r1_gamma", "noise") if name in asked}
+    usual = {"doublings": canvas.doublings, "kimg": 1.0, "r1_gamma": 0.05}
+    stages = (Stage(**{**usual, **stage}),)
+    told = {"canvas": canvas, "widths": WIDTHS, "stages": stages, "batch": 4, **asked}
+    return Recipe(**told)
+
+
+def trainer(**asked: Any) -> Trainer:
+    """A trainer on the CPU; `asked` overrides the tiny recipe."""
+    made = recipe(**asked)
+    return Trainer(made, images(made.canvas), CPU)
 
 
 def go(trained: Trainer, steps: int) -> list[dict[str, float]]:
     """Train so many steps; their losses."""
     iterator = trained.train()
     return [next(iterator) for _ in range(steps)]
+
+
+def draws(count: int, seed: int = 0) -> Draws:
+    """The random numbers of a whole batch."""
+    return Draws(seed, count, slice(0, count), CPU)
+
+
+def part(trained: Trainer, stream: str = "D") -> Part:
+    """The whole batch of a trainer's step as one part."""
+    rows = slice(0, trained.recipe.batch)
+    return Part(rows, 1.0, trained.draws(stream, rows))
 
 
 def generator(canvas: Canvas = CANVAS, widths: Widths = WIDTHS, seed: int = 0) -> Generator:

@@ -1,0 +1,71 @@
+"""Where a run starts from when it does not start from nothing: another run, or a model."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from models.canvas import Canvas
+from models.checkpoint import CheckpointError, load_checkpoint
+from models.networks import Widths
+from models.saves import Saves
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Networks to start from: G, G_ema and, out of a run, D and what adapted; named tensors."""
+
+    path: Path
+    canvas: Canvas
+    widths: Widths
+    kimg: float
+    tensors: dict[str, Tensor]
+
+    @property
+    def has_discriminator(self) -> bool:
+        """Whether it brings the networks' judge along."""
+        return any(name.startswith("D.") for name in self.tensors)
+
+    @property
+    def has_noise(self) -> bool:
+        """Whether its generator uses noise."""
+        return any(
+            bool(tensor.any())
+            for name, tensor in self.tensors.items()
+            if name.startswith("G.") and name.endswith("noise_strength")
+        )
+
+    def check_grows_into(self, canvas: Canvas) -> None:
+        """Raises `CheckpointError` unless the canvas is this one, doubled or as it is."""
+        own = self.canvas
+        same_base = (own.base_h, own.base_w) == (canvas.base_h, canvas.base_w)
+        if not same_base or own.doublings > canvas.doublings:
+            raise CheckpointError(
+                f"{self.path}: a model of {own} cannot grow into {canvas}; the larger one must "
+                f"be the smaller doubled, such as {_doubled(own)}"
+            )
+
+    def check_is(self, canvas: Canvas) -> None:
+        """Raises `CheckpointError` unless it is of this canvas."""
+        if self.canvas != canvas:
+            raise CheckpointError(
+                f"{self.path}: a model of {self.canvas}, which cannot be trained on as {canvas}; "
+                "leave --size out, or use --grow for a larger canvas"
+            )
+
+
+def read_origin(path: Path) -> Origin:
+    """A run's newest save, or a model; raises `CheckpointError`."""
+    if path.is_dir():
+        save, tensors = Saves(path).load()
+        recipe = save.recipe
+        kimg = recipe.before_kimg + save.kimg
+        return Origin(path, recipe.canvas_at(save.stage), recipe.widths, kimg, tensors)
+    generator, manifest = load_checkpoint(path)
+    weights = generator.state_dict().items()
+    tensors = {f"{part}.{name}": t for part in ("G", "G_ema") for name, t in weights}
+    return Origin(path, manifest.canvas, manifest.widths, manifest.kimg, tensors)
+
+
+def _doubled(canvas: Canvas) -> Canvas:
+    return Canvas(canvas.base_h, canvas.base_w, canvas.doublings + 1)
