@@ -1,5 +1,7 @@
 """Pictures drawn from a generator by a seed, a few at a time."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
@@ -10,9 +12,17 @@ def draw(
     generator: AnyGenerator, count: int, *, seed: int, batch: int = 16, psi: float = 1.0
 ) -> Tensor:
     """The same `count` latents for a seed, uint8 (count, 3, H, W) on the host."""
+    return torch.cat(list(draw_parts(generator, count, seed=seed, batch=batch, psi=psi)))
+
+
+def draw_parts(
+    generator: AnyGenerator, count: int, *, seed: int, batch: int = 16, psi: float = 1.0
+) -> Iterator[Tensor]:
+    """As `draw`, uint8 (`batch` or fewer, 3, H, W) at a time."""
     random = torch.Generator().manual_seed(seed)
     z = torch.randn(count, generator.widths.z_dim, generator=random)
-    return torch.cat([draw_from(generator, part, psi=psi) for part in z.split(batch)])
+    for part in z.split(batch):
+        yield draw_from(generator, part, psi=psi)
 
 
 @torch.inference_mode()

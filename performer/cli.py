@@ -265,12 +265,16 @@ def measure(
     images: Annotated[Path, typer.Argument(help="The folder of images it was trained on.")],
     count: Annotated[int, typer.Option(help="How many pictures to draw.", min=10)] = 1000,
     device: Device = "auto",
+    inception: Annotated[
+        Path | None,
+        typer.Option(help="Inception v3 weights (.pth, .safetensors): adds FID and KID."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
 ) -> None:
     """Measure a model against its images: likeness, variety, and whether it only copies."""
     from performer.commands.measure import measure as run
 
-    run(model, images, count, device, json, Console())
+    run(model, images, count, device, json, Console(), inception)
 
 
 @app.command()

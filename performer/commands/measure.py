@@ -13,9 +13,11 @@ from rich.table import Table
 from models.checkpoint import load_checkpoint
 from models.dataset import load_folder
 from models.device import pick_device, prepare
-from models.metrics import TITLES, Measures, Reference, floor
+from models.inception_weights import load_inception
+from models.metrics import COMPARED_MAXIMUM, TITLES, Measures, Reference, floor
 from models.sampling import draw
 from models.watch import COVERAGE_LOW, MEMORY_LOW, VARIETY_LOW, Moment, Watch
+from performer.commands.inception import ByInception, measure_by
 from performer.paths import model_file
 
 SEED = 0
@@ -24,13 +26,17 @@ COLOURS = {"good": "green", "watch": "yellow", "bad": "red"}
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A model's measures beside those of real images against real ones."""
+    """A model's measures beside those of real images against real ones.
+
+    `inception` is there when the user handed over weights for it.
+    """
 
     model: Path
     pictures: int
     images: int
     measures: Measures
     floor: Measures
+    inception: ByInception | None = None
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -67,37 +73,58 @@ def verdict(value: float, good: float, bad: float) -> str:
 
 
 def measure(
-    model: Path, images: Path, count: int, device: str, as_json: bool, console: Console
+    model: Path,
+    images: Path,
+    count: int,
+    device: str,
+    as_json: bool,
+    console: Console,
+    inception: Path | None = None,
 ) -> None:
-    """Measure and print."""
-    result = _measured(model_file(model), images, count, pick_device(device))
+    """Measure and print; by the weights of Inception v3 too, where there are some."""
+    result = _measured(model_file(model), images, count, pick_device(device), inception)
     if as_json:
         print(dump(result))
     else:
         console.print(table(result))
+        for sentence in result.inception.notes if result.inception else ():
+            console.print(sentence, highlight=False)
         for sentence in result.flags.values():
             console.print(sentence, style="yellow", highlight=False)
 
 
-def _measured(model: Path, folder: Path, count: int, device: torch.device) -> Result:
+def _measured(
+    model: Path, folder: Path, count: int, device: torch.device, weights: Path | None
+) -> Result:
     prepare(device)
     generator, manifest, _ = load_checkpoint(model)
+    network = load_inception(weights).to(device) if weights else None
     images = load_folder(folder, manifest.canvas).images
     real = floor(images, seed=SEED, device=device)
     reference = Reference(images, seed=SEED, device=device)
-    fakes = draw(generator.to(device), count, seed=SEED)
-    return Result(model, count, len(images), reference.measure(fakes), real)
+    fakes = draw(generator.to(device), min(count, COMPARED_MAXIMUM), seed=SEED)
+    measures = reference.measure(fakes)
+    by = measure_by(network, generator, images, count, SEED) if network else None
+    return Result(model, len(fakes), len(images), measures, real, by)
 
 
 def dump(result: Result) -> str:
     """Everything as JSON; what is not finite becomes null."""
     told = asdict(result) | {"verdicts": result.verdicts, "flags": result.flags}
-    told["model"] = str(result.model)
-    for name in ("measures", "floor"):
-        told[name] = {
-            key: value if math.isfinite(value) else None for key, value in told[name].items()
-        }
-    return json.dumps(told, indent=2)
+    if result.inception:
+        told["inception"]["notes"] = result.inception.notes
+    else:
+        del told["inception"]
+    return json.dumps(_plain(told), indent=2)
+
+
+def _plain(value: object) -> object:
+    """What JSON can hold."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value
 
 
 def table(result: Result) -> Table:
@@ -114,4 +141,6 @@ def table(result: Result) -> Table:
         title, meaning = TITLES[name]
         judged = f"[{COLOURS[verdicts[name]]}]{verdicts[name]}[/]"
         made.add_row(title, f"{value:.3f}", f"{real[name]:.3f}", judged, meaning)
+    for row in result.inception.rows if result.inception else ():
+        made.add_row(*row)
     return made

@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from models.checkpoint import Images
+from models.division import TrainingError
 from models.image_source import DatasetError
-from models.run import load_state
-from models.trainer import TrainingError
+from models.saves import Saves
 from performer.commands.images import images
 from performer.commands.train import Options, train
 
@@ -77,24 +78,34 @@ def options(path: Path, out: Path, **changes: object) -> Options:
     asked: dict[str, object] = {
         "images": path, "out": out, "size": "16x8", "fit": None, "frames": None, "device": "cpu",
         "kimg": 0.002, "hours": None, "licence": "", "source": "", "resume": False, "grow": None,
-        "asked": small, **changes,
+        "asked": small, "stop_early": False, "best": False, "changed_images": False,
+        "start_from": None, **changes,
     }  # fmt: skip
     return Options(**asked)  # type: ignore[arg-type]
 
 
+def saved(run: Path) -> Images:
+    """What a run's newest save says of its images."""
+    return Saves(run).load()[0].images
+
+
+def never() -> bool:
+    return False
+
+
 def test_a_run_goes_on_with_the_fit_it_began_with(tmp_path: Path) -> None:
     folder, out, quiet = fill(tmp_path / "images", 3), tmp_path / "run", Console(quiet=True)
-    train(options(folder, out, fit="pad"), quiet)
-    assert load_state(out)[1].fit == "pad"
+    train(options(folder, out, fit="pad"), quiet, never)
+    assert saved(out).fit == "pad"
     again = {"size": None, "asked": {}, "resume": True}
-    train(options(folder, out, kimg=0.004, **again), quiet)
-    assert load_state(out)[1].fit == "pad"
+    train(options(folder, out, kimg=0.004, **again), quiet, never)
+    assert saved(out).fit == "pad"
     with pytest.raises(TrainingError, match="--fit cannot change on --resume"):
-        train(options(folder, out, fit="crop", **again), quiet)
+        train(options(folder, out, fit="crop", **again), quiet, never)
 
 
 def test_a_run_on_a_video_goes_on_with_the_same_frames(tmp_path: Path) -> None:
-    av = pytest.importorskip("av", reason='PyAV is missing: pip install "performer[video]"')
+    av = pytest.importorskip("av", reason='PyAV is missing: pip install "performer[train]"')
     film, out, quiet = tmp_path / "film.mp4", tmp_path / "run", Console(quiet=True)
     with av.open(str(film), "w") as container:
         stream = container.add_stream("mpeg4", rate=25)
@@ -103,7 +114,7 @@ def test_a_run_on_a_video_goes_on_with_the_same_frames(tmp_path: Path) -> None:
             frame = av.VideoFrame.from_ndarray(np.full((32, 64, 3), level, np.uint8))
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    train(options(film, out, frames=3), quiet)
-    assert (load_state(out)[1].count, load_state(out)[1].frames) == (3, 3)
-    train(options(film, out, kimg=0.004, size=None, asked={}, resume=True), quiet)
-    assert load_state(out)[1].frames == 3
+    train(options(film, out, frames=3), quiet, never)
+    assert (saved(out).count, saved(out).frames) == (3, 3)
+    train(options(film, out, kimg=0.004, size=None, asked={}, resume=True), quiet, never)
+    assert saved(out).frames == 3

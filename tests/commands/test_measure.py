@@ -10,15 +10,19 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from random_inception import random_state
 from rich.console import Console
+from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from models.canvas import parse_size
 from models.checkpoint import CheckpointError, Images, Manifest, save_checkpoint
+from models.fid import Distances
 from models.metrics import TITLES, Measures, MetricsError
 from models.networks import Generator, Widths
 from models.sampling import draw
-from performer.cli import app
+from performer.cli import app, expected_errors
+from performer.commands.inception import ByInception
 from performer.commands.measure import Result, bounds, dump, measure, table, verdict
 
 REAL = Measures(
@@ -81,6 +85,44 @@ def test_errors_are_sentences(run: Path) -> None:
         measure(run, run / "images", 30, "cpu", True, Console())
     with pytest.raises(CheckpointError, match="no such file"):
         measure(run / "images", run / "images", 30, "cpu", True, Console())
+
+
+def test_inception_adds_fid_and_kid_and_changes_nothing_else(run: Path) -> None:
+    weights = run / "weights.safetensors"
+    save_file(random_state(), weights)
+    command = ["measure", str(run), str(run / "images"), "--count", "10", "--json"]
+    without, given = (
+        CliRunner().invoke(app, [*command, "--device", "cpu", *more])
+        for more in ([], ["--inception", str(weights)])
+    )
+    weights.unlink()
+    told = json.loads(given.stdout)
+    by = told.pop("inception")
+    assert told == json.loads(without.stdout)
+    assert (by["pictures"], by["images"], by["classes"]) == (10, 24, 1008)
+    assert by["measures"].keys() == by["floor"].keys() == {"fid", "kid"}
+    assert by["measures"]["fid"] > by["floor"]["fid"] > 0
+    assert "10 pictures against 24 images" in by["notes"][0]
+
+
+def test_fid_and_kid_have_rows_without_a_verdict_and_notes() -> None:
+    by = ByInception(1000, 301, 1000, Distances(31.25, 0.0123), Distances(12.5, -0.0001))
+    rows = said(Result(Path("m"), 10, 20, REAL, REAL, by)).splitlines()
+    (fid,) = (row.split() for row in rows if row.strip().startswith("FID"))
+    (thousand,) = (row.split() for row in rows if row.strip().startswith("KID x 1000"))
+    assert fid[1:4] == ["31.250", "12.500", "As"] and thousand[3:6] == ["12.300", "-0.100", "The"]
+    counts, few, others = by.notes
+    assert "1000 pictures against 301 images" in counts and "150 images against 150" in counts
+    assert "too high by chance" in few and "cannot be compared with published" in others
+    assert len(replace(by, pictures=50_000, images=2000, classes=1008).notes) == 1
+
+
+def test_weights_that_are_not_there_are_a_sentence(run: Path) -> None:
+    told = CliRunner().invoke(
+        app, ["measure", str(run), str(run / "images"), "--inception", str(run / "model.pth")]
+    )
+    assert isinstance(told.exception, expected_errors())
+    assert str(told.exception) == f"{run / 'model.pth'}: no such file"
 
 
 @pytest.mark.parametrize(
