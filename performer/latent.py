@@ -14,6 +14,7 @@ SEEDS_KEPT = 256
 WALK_SEED = 1_000_000
 SETTLE = 6.0
 TINY = 1e-4
+PARALLEL = 1e-5
 LAYER_GROUPS = ("coarse", "middle", "fine")
 
 
@@ -92,13 +93,16 @@ def slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
     unit_a, unit_b = a / length_a, b / length_b
     cosine = float((unit_a @ unit_b).clamp(-1.0, 1.0))
     across = unit_b - cosine * unit_a
-    if float(across.norm()) < TINY:
+    sine = float(across.norm())
+    if sine < PARALLEL:
         if cosine > 0.0:
             return torch.lerp(a, b, share)
         axis = torch.zeros_like(a)
         axis[unit_a.abs().argmin()] = 1.0
         across = axis - (axis @ unit_a) * unit_a
-    angle = share * math.acos(cosine)
+        sine = 0.0
+    # Near opposite vectors an arc cosine loses half of the digits.
+    angle = share * math.atan2(sine, cosine)
     way = math.cos(angle) * unit_a + math.sin(angle) * across / across.norm()
     return way * torch.lerp(length_a, length_b, share)
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -34,6 +34,8 @@ def defaults(**changes: float) -> dict[str, float]:
 
 
 @given(VECTORS, VECTORS, SHARES)
+@example(np.float32([0, 1, 1, 1, 1, 1]), np.float32([0, -2, -2, -2, -2, -2]), 0.5)
+@example(np.float32([8, 0, 0, 0, 0, 0]), np.float32([-8, 3e-4, 0, 0, 0, 0]), 0.5)
 def test_slerp_keeps_ends_and_length(a: np.ndarray, b: np.ndarray, share: float) -> None:
     first, second = torch.from_numpy(a.copy()), torch.from_numpy(b.copy())
     assert torch.allclose(slerp(first, second, 0.0), first, atol=1e-3)
