@@ -4,16 +4,22 @@ Where a layer has more activations than weights the style and the demodulation g
 weights, else onto the activations: both are equation 1 and 3 of arXiv 1912.04958.
 """
 
+from typing import Self
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from models.directions import directions_of
+from models.drift import Drift, Layer, Plain
 from models.networks import SQRT_2, Generator, StyledConv, SynthesisBlock, ToRGB, upsample
 
 
 class Runtime:
-    """What the instrument plays: `map` z to w, `draw` an image from one w a layer."""
+    """What the instrument plays: `map` z to w, `draw` an image from one w a layer.
+
+    It takes the generator over: a drift moves its weights.
+    """
 
     def __init__(
         self, generator: Generator, device: torch.device, directions: Tensor | None = None
@@ -49,6 +55,23 @@ class Runtime:
             x, image = block.draw(x, image, ws, noise)
         return image
 
+    def drift(self, goal: object) -> Drift | None:
+        """The way of all weights to the goal's; None where its networks have other shapes."""
+        if not isinstance(goal, Runtime):
+            return None
+        here, there = self.generator, goal.generator
+        if (here.canvas, here.widths) != (there.canvas, there.widths):
+            return None
+        return Drift(list(zip(self._layers(), goal._layers(), strict=True)))
+
+    def _layers(self) -> list[Layer]:
+        """All that `map` and `draw` compute with."""
+        mapping = self.generator.mapping
+        layers: list[Layer] = [Plain([*mapping.parameters(), *mapping.buffers(), self._const])]
+        for block in self._blocks:
+            layers += [Plain([block.filter]), *block.convs, block.colours]
+        return layers
+
     def directions(self, count: int) -> Tensor:
         """The model's directions, (count, w_dim)."""
         return directions_of(self.generator, self._directions, count).to(self.device)
@@ -80,7 +103,7 @@ class _Block:
         return x, colours if image is None else upsample(image, self.filter).add_(colours)
 
 
-class _Conv:
+class _Conv(Layer):
     """A styled convolution; the gain of the leaky ReLU before it is folded into its style."""
 
     def __init__(self, conv: StyledConv, index: int, *, gain: float) -> None:
@@ -88,7 +111,7 @@ class _Conv:
         self.index, self.up, self.gain = index, conv.up, gain
         weight = conv.weight.transpose(0, 1) if conv.up else conv.weight
         self.weight = weight.contiguous(memory_format=torch.channels_last)
-        self.squared = conv.weight.square().sum(dim=(2, 3))
+        self.squared = self._squared()
         self.affine = conv.affine.weight * conv.affine.weight_gain
         self.affine_bias = conv.affine.bias * conv.affine.bias_gain
         self.bias = conv.bias
@@ -98,6 +121,19 @@ class _Conv:
         self.blur = kernel.contiguous(memory_format=torch.channels_last)
         area = conv.noise_const.numel() // (4 if conv.up else 1)
         self.modulate_weights = outputs * 9 < area
+        self.weights = [self.weight, self.affine, self.affine_bias]
+        self.weights += [self.bias, self.noise, self.blur]
+
+    def approach(self, goal: Self, share: float) -> None:
+        """Move towards the goal, and fold again what is no linear function of the weights."""
+        super().approach(goal, share)
+        self.squared.copy_(self._squared())
+        self.noisy |= goal.noisy
+
+    def _squared(self) -> Tensor:
+        """The squared weights summed over their positions, (outputs, inputs)."""
+        squared = self.weight.square().sum(dim=(2, 3))
+        return squared.t() if self.up else squared
 
     def draw(self, x: Tensor, ws: Tensor, noise: float) -> Tensor:
         """(1, inputs, H, W) to (1, outputs, H or 2H, W or 2W), before the gain of its ReLU."""
@@ -126,7 +162,7 @@ class _Conv:
         return F.conv2d(y, self.blur, bias, padding=1, groups=y.shape[1])
 
 
-class _Colours:
+class _Colours(Layer):
     """A level's ToRGB with the gain of the ReLU before it folded in."""
 
     def __init__(self, torgb: ToRGB, index: int) -> None:
@@ -136,6 +172,7 @@ class _Colours:
         self.affine_bias = torgb.affine.bias * gain
         self.weight = torgb.weight.contiguous(memory_format=torch.channels_last)
         self.bias = torgb.bias
+        self.weights = [self.affine, self.affine_bias, self.weight, self.bias]
 
     def draw(self, x: Tensor, ws: Tensor) -> Tensor:
         """(1, inputs, H, W) to (1, 3, H, W)."""

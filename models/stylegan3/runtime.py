@@ -68,6 +68,9 @@ class Runtime:
         ]
         self._input.transform[:2] = torch.tensor(rows)
 
+    def drift(self, goal: object) -> None:
+        """No way leads to other weights: such networks are not trained here."""
+
     def directions(self, count: int) -> Tensor:
         """The model's directions, (count, w_dim)."""
         return directions_of(self.generator, self._directions, count).to(self.device)
