@@ -20,6 +20,7 @@ from models.draws import Draws
 SQRT_2 = math.sqrt(2.0)
 SQRT_HALF = math.sqrt(0.5)
 MAPPING_LR = 0.01
+TAPS = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8.0
 HALF_LIMIT = 256.0
 
 
@@ -48,9 +49,7 @@ class Widths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def fir_kernel() -> Tensor:
     """The binomial filter [1, 3, 3, 1] as (4, 4), its sum 1."""
-    taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
-    kernel = torch.outer(taps, taps)
-    return kernel / kernel.sum()
+    return torch.outer(TAPS, TAPS)
 
 
 def blur(x: Tensor, kernel: Tensor, padding: int, stride: int = 1) -> Tensor:
@@ -74,6 +73,8 @@ def smooth_noise(channels: int, size: tuple[int, int]) -> Tensor:
     """
     cells = tuple(max(4, round(4 * side / min(size))) for side in size)
     noise = torch.randn(1, channels, *cells)
+    if noise.is_meta:  # Its filter would be 50 ms of Python, in which no frame could be drawn.
+        return noise.new_empty(channels, *size)
     return F.interpolate(noise, size, mode="bicubic", align_corners=False)[0]
 
 
