@@ -27,7 +27,11 @@ Model = Annotated[
     Path | None, typer.Option(help="A model (.safetensors), or the folder of a training run.")
 ]
 Patch = Annotated[
-    str, typer.Argument(help="A shipped patch by name, or a .toml file.", metavar="[PATCH]")
+    str,
+    typer.Argument(
+        help="A shipped patch by name, a .toml file, a model, or the folder of a training run.",
+        metavar="[PATCH]",
+    ),
 ]
 ImagesPath = Annotated[
     Path, typer.Argument(help="A folder of images, or a video; it is never changed.")
@@ -66,7 +70,10 @@ def play(
     headless: Annotated[bool, typer.Option("--headless", help="Without any window.")] = False,
     stats: Annotated[Path | None, typer.Option(help="Write what was measured, as JSON.")] = None,
 ) -> None:
-    """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys."""
+    """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys.
+
+    Of the folder of a run it plays the best model, and takes each new one while it trains.
+    """
     from performer.commands.signals import catch_signals
 
     stopped = catch_signals()  # before the slow imports, so that ending is always in order

@@ -7,24 +7,43 @@ PATCHES = ROOT / "patches"
 CONTROLLERS = PATCHES / "controllers"
 STARTER_MODEL = ROOT / "models" / "starter.safetensors"
 STARTER_PATCH = "drift"
+BEST_MODEL = "model.safetensors"
+LATEST_MODEL = "latest.safetensors"
 
 
 class PathError(ValueError):
     """A name that leads to no file."""
 
 
-def patch_path(name: str) -> Path:
-    """A shipped patch by its name, or any patch by its file; raises `PathError`."""
-    path = Path(name)
-    if path.suffix == ".toml":
-        return path
-    shipped = PATCHES / f"{name}.toml"
-    if not shipped.is_file():
-        names = ", ".join(sorted(file.stem for file in PATCHES.glob("*.toml")))
-        raise PathError(f'no patch is called "{name}"; shipped: {names}; or give a .toml file')
-    return shipped
+def what_to_play(what: str, model: Path | None) -> tuple[Path, Path | None]:
+    """The patch and the model, if one is named, of `play WHAT --model MODEL`; raises `PathError`.
+
+    A model, or the folder of a run, is played by the default patch.
+    """
+    path = Path(what)
+    shipped = PATCHES / f"{what}.toml"
+    is_name = path.name == what and shipped.is_file()
+    if is_name or path.suffix == ".toml":
+        return shipped if is_name else path, model
+    if path.suffix == ".safetensors" or path.is_dir():
+        if model is not None:
+            raise PathError(f"{what} and {model} are both models; name one of them")
+        return PATCHES / f"{STARTER_PATCH}.toml", path
+    names = ", ".join(sorted(file.stem for file in PATCHES.glob("*.toml")))
+    raise PathError(
+        f'no patch is called "{what}"; shipped: {names}; or give a .toml file, a .safetensors '
+        "model or the folder of a training run"
+    )
 
 
 def model_file(path: Path) -> Path:
-    """The model itself, or the one in the folder of a training run."""
-    return path / "model.safetensors" if path.is_dir() else path
+    """The model itself; of a run's folder its best so far, or its first. Raises `PathError`."""
+    if not path.is_dir():
+        return path
+    for name in (BEST_MODEL, LATEST_MODEL):
+        if (path / name).is_file():
+            return path / name
+    raise PathError(
+        f"{path} holds no model yet: performer train IMAGES --out {path} writes the first as soon "
+        "as it has read the images, and newer ones every few minutes"
+    )

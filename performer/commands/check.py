@@ -14,7 +14,6 @@ from performer.events import Inbox
 from performer.inputs.midi import list_ports
 from performer.inputs.osc import OscInput
 from performer.outputs import DisplayError
-from performer.paths import patch_path
 
 
 class Wrong(Exception):
@@ -51,7 +50,7 @@ def _instrument(patch: str, model: Path | None, device: str) -> str:
     learnt = f"{manifest.kimg:.0f} kimg on {manifest.images.count} images"
     if manifest.origin:
         learnt = f"imported from {manifest.origin.file}"
-    return f"{patch_path(patch).name} plays {instrument.model.name}: {manifest.canvas}, {learnt}"
+    return f"{instrument.patch.name} plays {instrument.model.name}: {manifest.canvas}, {learnt}"
 
 
 def _displays() -> str:

@@ -4,24 +4,25 @@ import gc
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.checkpoint import Manifest, load_checkpoint
+from models.checkpoint import Manifest, Model, load_checkpoint
 from models.device import pick_device, prepare
 from models.engines import AnyRuntime, runtime_for
 from performer.engine import Engine
 from performer.patch import load_controller, load_patch, model_path
-from performer.paths import CONTROLLERS, STARTER_MODEL, model_file, patch_path
+from performer.paths import CONTROLLERS, STARTER_MODEL, model_file, what_to_play
 from performer.schema import Controller, Patch
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """All that is read from files before the show."""
+    """All that is read from files before the show; `run` is the folder of the model's run."""
 
     patch: Patch
     manifest: Manifest
     model: Path
     runtime: AnyRuntime
     controllers: tuple[Controller, ...]
+    run: Path | None
 
     def engine(self, seed: int | None = None) -> Engine:
         """A fresh engine."""
@@ -33,17 +34,34 @@ def load_controllers() -> tuple[Controller, ...]:
     return tuple(load_controller(path) for path in sorted(CONTROLLERS.glob("*.toml")))
 
 
-def load_instrument(patch_name: str, model: Path | None, device: str) -> Instrument:
+def load_instrument(what: str, model: Path | None, device: str) -> Instrument:
     """Read everything; raises the reader's error, one sentence, when something is wrong."""
-    path = patch_path(patch_name)
+    path, model = what_to_play(what, model)
     patch = load_patch(path)
     controllers = load_controllers()
-    model = model_file(model or model_path(patch, path) or STARTER_MODEL)
+    asked = model or model_path(patch, path) or STARTER_MODEL
+    file = model_file(asked)
     chosen = pick_device(device)
     prepare(chosen)
-    loaded = load_checkpoint(model)
+    loaded = read_model(file)
     runtime = runtime_for(loaded.generator, chosen, loaded.directions)
-    return Instrument(patch, loaded.manifest, model, runtime, controllers)
+    run = asked if asked.is_dir() else None
+    return Instrument(patch, loaded.manifest, file, runtime, controllers, run)
+
+
+def read_model(path: Path) -> Model:
+    """A model in memory of its own; raises `CheckpointError`."""
+    generator, manifest, directions = load_checkpoint(path)
+    # What was read lies in the file itself: whoever cut it short would end the show with it.
+    weights = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
+    generator.load_state_dict(weights, assign=True)
+    return Model(generator, manifest, None if directions is None else directions.clone())
+
+
+def describe_model(manifest: Manifest, path: Path) -> str:
+    """A model's name, and how long it was trained."""
+    name = manifest.name or path.stem
+    return f"{name} at {manifest.kimg:.1f} kimg" if manifest.kimg else name
 
 
 def warm_up(engine: Engine) -> None:

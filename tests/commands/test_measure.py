@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from models.canvas import parse_size
-from models.checkpoint import CheckpointError, Images, Manifest, save_checkpoint
+from models.checkpoint import Images, Manifest, save_checkpoint
 from models.fid import Distances
 from models.metrics import TITLES, Measures, MetricsError
 from models.networks import Generator, Widths
@@ -24,6 +24,7 @@ from models.sampling import draw
 from performer.cli import app, expected_errors
 from performer.commands.inception import ByInception
 from performer.commands.measure import Result, bounds, dump, measure, table, verdict
+from performer.paths import PathError
 
 REAL = Measures(
     kid=-0.01, coverage=0.5, fake_to_train=1.0, fake_to_fake=1.0, swd=0.05, spectrum_db=0.3
@@ -83,7 +84,7 @@ def test_errors_are_sentences(run: Path) -> None:
         path.unlink()
     with pytest.raises(MetricsError, match="4 training images are too few"):
         measure(run, run / "images", 30, "cpu", True, Console())
-    with pytest.raises(CheckpointError, match="no such file"):
+    with pytest.raises(PathError, match="holds no model yet"):
         measure(run / "images", run / "images", 30, "cpu", True, Console())
 
 
