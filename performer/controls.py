@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from performer.addresses import AddressBook
 from performer.control import Control, listens
-from performer.events import Event, KeyEvent, MidiEvent, OscArgument, OscEvent, PortEvent
+from performer.events import Event, KeyEvent, MidiEvent, OscArgument, OscEvent, PortEvent, Refusal
 from performer.parameters import BY_ADDRESS, BY_NAME, TABLE, Kind, Parameter
 from performer.schema import Binding
 from performer.slew import Slew
@@ -98,9 +98,9 @@ class Controls:
         if isinstance(event, KeyEvent):
             controls = self._keys.get(event.key, ()) if event.pressed else ()
             return [action for control in controls for action in self._strike(control, 1.0)]
-        if not isinstance(event, PortEvent):
+        if isinstance(event, Refusal):
             self.refused[event.source] += 1
-        elif not event.present:
+        elif isinstance(event, PortEvent) and not event.present:
             self._forget(event.port)
         return []
 

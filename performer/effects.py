@@ -45,8 +45,11 @@ class Effects:
         if trails_s < 1e-3:
             self._trail = None
             return image
-        if self._trail is not None and self._trail.shape == image.shape:
-            image = torch.maximum(image, self._trail * math.exp(-dt_s / trails_s))
+        if self._trail is not None:
+            trail = self._trail
+            if trail.shape != image.shape:  # of a model with another canvas
+                trail = F.interpolate(trail, image.shape[2:], mode="bilinear", align_corners=False)
+            image = torch.maximum(image, trail * math.exp(-dt_s / trails_s))
         self._trail = image
         return image
 

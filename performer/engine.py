@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from performer.controls import Controls
+from performer.deck import Deck
 from performer.effects import Effects, to_bytes
-from performer.events import Event, PortEvent
-from performer.latent import Generator, Latent
+from performer.events import Event, ModelEvent, PortEvent
+from performer.latent import Generator
 from performer.limited_log import LimitedLog
 from performer.modulators import Modulators
 from performer.parameters import INDEX, TABLE
@@ -47,11 +48,10 @@ class Engine:
         start = dict(patch.start)
         if seed is not None:
             start["seed"] = float(seed % SEEDS)
-        self._generator, self._patch = generator, patch
-        self._controllers = controllers
+        self._patch, self._controllers = patch, controllers
         self.controls = Controls(patch.bindings, start)
         self._modulators = Modulators(patch.modulators)
-        self._latent = Latent(generator)
+        self._deck = Deck(generator)
         self._effects = Effects()
         self._morph: Morph | None = None
         self._log = LimitedLog(logging.getLogger("performer.engine"))
@@ -62,6 +62,11 @@ class Engine:
         self.errors = 0
         self.message = ""
         self.values = self.controls.values
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """Height and width of the pictures, in pixels."""
+        return self._deck.generator.height_px, self._deck.generator.width_px
 
     @torch.inference_mode()
     def frame(self, now_s: float, dt_s: float, events: Sequence[Event]) -> Frame:
@@ -88,13 +93,15 @@ class Engine:
             controller = match_controller(self._controllers, event.port)
             if controller is not None:
                 self.controls.add_profile(controller.bindings, event.port)
+        elif isinstance(event, ModelEvent):
+            self._deck.follow(event.generator, event.directions)
         actions = self.controls.handle(event)
         for action in actions:
             if action.kind == "trigger":
                 self._trigger(action.parameter)
             elif self._morph is not None:
                 self._morph.leave(action.parameter)
-        return bool(actions)
+        return bool(actions) or isinstance(event, ModelEvent)
 
     def _trigger(self, name: str) -> None:
         if name == "next_seed":
@@ -123,11 +130,7 @@ class Engine:
 
     def _draw(self, values: Mapping[str, float], dt_s: float) -> Tensor:
         """A new picture (1, 3, H, W) within 0..255, on the device."""
-        ws = self._latent.advance(values, dt_s)
-        image = self._generator.draw(ws, values["noise"])
-        if not torch.isfinite(image.sum()):
-            raise ArithmeticError("the model gave values that are not numbers")
-        return self._effects.apply(image, values, dt_s)
+        return self._effects.apply(self._deck.draw(values, dt_s), values, dt_s)
 
     def _show(self, picture: Tensor, level: float) -> None:
         """Bring the picture to the host in one copy, unless it is there already."""

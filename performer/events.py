@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 MidiKind = Literal["cc", "cc14", "note", "bend", "pressure", "poly", "program"]
 OscArgument = float | int | str | bool | bytes | None
@@ -66,7 +66,22 @@ class Refusal:
     reason: str
 
 
-Event = MidiEvent | OscEvent | KeyEvent | PortEvent | Refusal
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelEvent:
+    """Another model, checked and ready to be played from the next frame on.
+
+    `generator` is a `latent.Generator` and `directions` its Tensor (DIRECTIONS, w_dim) on the
+    CPU, of which this room knows nothing. `name` is for the player.
+    """
+
+    source: ClassVar[str] = "model"
+    time_s: float
+    name: str
+    generator: Any
+    directions: Any
+
+
+Event = MidiEvent | OscEvent | KeyEvent | PortEvent | Refusal | ModelEvent
 
 
 class Inbox:

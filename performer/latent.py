@@ -18,8 +18,18 @@ PARALLEL = 1e-5
 LAYER_GROUPS = ("coarse", "middle", "fine")
 
 
+class Drift(Protocol):
+    """The way of a generator's weights to those of another."""
+
+    def advance(self, progress: float) -> bool: ...
+
+
 class Generator(Protocol):
-    """What the instrument needs of a network."""
+    """What the instrument needs of a network.
+
+    `drift` is the way of its weights to those of a like network, None where there is none. The
+    drift's `advance` moves them to `progress` 0..1 of the way, and tells whether they are there.
+    """
 
     device: torch.device
     height_px: int
@@ -34,6 +44,8 @@ class Generator(Protocol):
     def draw(self, ws: Tensor, noise: float) -> Tensor: ...
 
     def directions(self, count: int) -> Tensor: ...
+
+    def drift(self, goal: "Generator") -> Drift | None: ...
 
 
 class SeedTable:
@@ -134,15 +146,35 @@ class Glide:
 class Latent:
     """The latent state of the instrument."""
 
+    _pushes: Tensor
+
     def __init__(self, generator: Generator) -> None:
-        self._generator = generator
+        self._phase = 0.0
+        self._begin(generator)
+        self._enter(generator, generator.directions(DIRECTIONS).cpu())
+
+    def take(self, generator: Generator, directions: Tensor) -> None:
+        """Go on in another generator; `directions` is (DIRECTIONS, w_dim), on the CPU.
+
+        Seeds, glides and the walk stay where they are, unless its z are of another length.
+        """
+        if generator.z_dim != self._generator.z_dim:
+            self._begin(generator)
+        self._enter(generator, directions)
+
+    def drift(self, directions: Tensor, share: float) -> None:
+        """Move the directions `share` 0..1 of the way that is left to those of a like generator."""
+        self._pushes = torch.lerp(self._pushes, directions, share)
+
+    def _begin(self, generator: Generator) -> None:
         self._seeds = SeedTable(generator.z_dim)
         self._glides = {name: Glide() for name in ("seed", "seed_b", "style.seed")}
+
+    def _enter(self, generator: Generator, directions: Tensor) -> None:
+        self._generator, self._pushes = generator, directions
         self._class_glide = Glide()
-        self._pushes = generator.directions(DIRECTIONS).cpu()
         self._layers = torch.linspace(0.0, 1.0, generator.num_ws)
         self._groups = _layer_groups(generator.num_ws)
-        self._phase = 0.0
 
     def advance(self, values: Mapping[str, float], dt_s: float) -> Tensor:
         """Move by `dt_s` towards `values`; returns w of each layer (num_ws, w_dim), on the device.

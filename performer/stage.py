@@ -3,11 +3,20 @@
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from performer.clock import Clock
 from performer.engine import Engine
-from performer.events import Event, Inbox, KeyEvent, MidiEvent, OscEvent, PortEvent, Refusal
+from performer.events import (
+    Event,
+    Inbox,
+    KeyEvent,
+    MidiEvent,
+    ModelEvent,
+    OscEvent,
+    PortEvent,
+    Refusal,
+)
 from performer.limited_log import LimitedLog
 from performer.meter import Meter
 from performer.outputs.base import Display
@@ -23,7 +32,6 @@ class Labels:
     device: str
     model: str
     patch: str
-    canvas: tuple[int, int]
     midi_ports: Callable[[], tuple[str, ...]]
     osc_address: str
 
@@ -77,13 +85,18 @@ class Stage:
             self.meter.shown(event.source, event.time_s, presented_s)
 
     def _note(self, event: Event) -> None:
-        """Remember an event for the HUD; log what was refused and which ports come and go."""
+        """Remember an event for the HUD; log what was refused, and which parts come and go."""
         if isinstance(event, Refusal):
             self._message = f"{event.origin}: {event.reason}"
             self._log.warning(event.time_s, "refused, %s", self._message)
         elif isinstance(event, PortEvent):
             self._message = f"MIDI {event.port} {'is here' if event.present else 'is gone'}"
             logging.getLogger("performer.stage").info(self._message)
+        elif isinstance(event, ModelEvent):
+            self._labels = replace(self._labels, model=event.name)
+            self._message = f"took {event.name}"
+            logging.getLogger("performer.stage").info(self._message)
+            event = replace(event, generator=None, directions=None)  # else kept alive for nothing
         self._last_events.appendleft(event)
 
     def status(self) -> Status:
@@ -101,7 +114,7 @@ class Stage:
             device=labels.device,
             model=labels.model,
             patch=labels.patch,
-            canvas=labels.canvas,
+            canvas=engine.canvas,
             midi_ports=labels.midi_ports(),
             osc_address=labels.osc_address,
             last_events=tuple(describe(event) for event in self._last_events),
@@ -136,5 +149,7 @@ def describe(event: Event) -> str:
             return f"key {event.key} {'down' if event.pressed else 'up'}"
         case PortEvent():
             return f"{event.port} {'in' if event.present else 'out'}"
+        case ModelEvent():
+            return f"model {event.name[:32]}"
         case Refusal():
             return f"refused {event.origin}: {event.reason[:32]}"

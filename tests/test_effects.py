@@ -80,3 +80,11 @@ def test_trails_fade_by_time_not_by_frames(frames: int) -> None:
     assert float(image.mean()) == pytest.approx(255 * 0.36788, abs=0.1)
     effects.clear()
     assert float(effects.apply(dark, values(trails=1.0), 0.0).max()) == 0.0
+
+
+def test_trails_survive_a_change_of_the_canvas() -> None:
+    effects, bright, dark = Effects(), torch.ones(1, 3, 6, 8), -torch.ones(1, 3, 12, 16)
+    lit = effects.apply(bright, values(trails=2.0), 0.1)
+    kept = effects.apply(dark, values(trails=2.0), 0.1)
+    assert kept.shape == dark.shape and float(lit.min()) == 255
+    assert 200 < float(kept.min()) == float(kept.max()) < 255

@@ -12,7 +12,7 @@ from performer.events import Inbox, MidiEvent, OscEvent, PortEvent, Refusal
 from performer.outputs.memory import MemoryDisplay
 from performer.stage import Labels, Stage, describe
 
-LABELS = Labels("CPU", "tiny", "still", (16, 32), lambda: ("nano",), "127.0.0.1:9000")
+LABELS = Labels("CPU", "tiny", "still", lambda: ("nano",), "127.0.0.1:9000")
 Keys = list[tuple[float, str, bool]]
 
 

@@ -44,6 +44,9 @@ class HeldPicture:
         """The same picture, whatever is asked for."""
         return self._picture
 
+    def drift(self, goal: Generator) -> None:
+        """It goes nowhere."""
+
 
 @dataclass(slots=True)
 class Case:
@@ -113,8 +116,7 @@ class Bench:
     ) -> tuple[Engine, Stage]:
         engine = Engine(generator, self.instrument.patch)
         warm_up(engine)
-        canvas = (self.runtime.height_px, self.runtime.width_px)
-        labels = Labels("", "", "", canvas, tuple, "")
+        labels = Labels("", "", "", tuple, "")
         return engine, Stage(engine, display or self._displays[0], inbox, self._clock, labels)
 
     def _case(self, name: str, stage: Stage) -> Case:

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from models.device import describe as describe_device
 from performer.clock import SystemClock
-from performer.commands.instrument import Instrument, load_instrument, warm_up
+from performer.commands.follower import Follower
+from performer.commands.instrument import Instrument, describe_model, load_instrument, warm_up
 from performer.events import Inbox
 from performer.inputs import InputError
 from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput
 from performer.outputs import Display
 from performer.outputs.memory import MemoryDisplay
+from performer.paths import LATEST_MODEL
 from performer.stage import Labels, Stage
 
 
@@ -68,6 +70,11 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
         stage = Stage(engine, display, inbox, clock, _labels(instrument, ports, osc_address))
+        if instrument.run is not None:
+            newest = instrument.run / LATEST_MODEL
+            follower = Follower(newest, instrument.runtime.device, inbox, clock)
+            parts.callback(follower.close)
+            follower.start()
         logging.getLogger(__name__).info(
             "Playing %s (%s) on %s; OSC at %s; display: %s",
             instrument.patch.name,
@@ -99,12 +106,10 @@ def _open_display(options: Options, clock: SystemClock, instrument: Instrument) 
 def _labels(
     instrument: Instrument, ports: Callable[[], tuple[str, ...]], osc_address: str
 ) -> Labels:
-    runtime = instrument.runtime
     return Labels(
-        device=describe_device(runtime.device),
-        model=instrument.manifest.name or instrument.model.stem,
+        device=describe_device(instrument.runtime.device),
+        model=describe_model(instrument.manifest, instrument.model),
         patch=instrument.patch.name,
-        canvas=(runtime.height_px, runtime.width_px),
         midi_ports=ports,
         osc_address=osc_address,
     )

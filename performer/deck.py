@@ -1,0 +1,100 @@
+"""A deck: the generator that plays, and how it goes over to the next one without a jump."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from performer.latent import Drift, Generator, Latent
+
+GOING_OVER_S = 2.0
+
+
+class Deck:
+    """Draws the pictures of a generator, and of those that follow it.
+
+    Where the weights of one can move to the next one's, they do, over two seconds; else the next
+    begins at once, and the last picture dissolves into its pictures.
+    """
+
+    def __init__(self, generator: Generator) -> None:
+        self.generator = generator
+        self._latent = Latent(generator)
+        self._next: tuple[Generator, Tensor] | None = None
+        self._way: _Way | None = None
+        self._dissolve: _Dissolve | None = None
+        self._picture: Tensor | None = None
+
+    def follow(self, generator: Generator, directions: Tensor) -> None:
+        """From the next picture on go over to a generator, wherever the way to another stands.
+
+        `directions` are the generator's, (DIRECTIONS, w_dim) on the CPU. The deck takes the
+        generator over: from now on it must not be changed.
+        """
+        self._next = generator, directions
+
+    def draw(self, values: Mapping[str, float], dt_s: float) -> Tensor:
+        """A new picture (1, 3, H, W), most of it within -1..1, on the device."""
+        if self._next is not None:
+            (generator, directions), self._next = self._next, None
+            self._begin(generator, directions)
+        way, self._way = self._way, None  # A way that fails is left, so that the show goes on.
+        if way is not None and not way.advance(self._latent, dt_s):
+            self._way = way
+        ws = self._latent.advance(values, dt_s)
+        picture = self.generator.draw(ws, values["noise"])
+        if not torch.isfinite(picture.sum()):
+            raise ArithmeticError("the model gave values that are not numbers")
+        if self._dissolve is not None:
+            picture = self._dissolve.apply(picture, dt_s)
+            if self._dissolve.is_done:
+                self._dissolve = None
+        self._picture = picture
+        return picture
+
+    def _begin(self, generator: Generator, directions: Tensor) -> None:
+        drift = self.generator.drift(generator)
+        if drift is not None:
+            self._way = _Way(drift, directions)
+            return
+        self._way = None
+        self._latent.take(generator, directions)
+        self.generator = generator
+        if self._picture is not None:
+            size = generator.height_px, generator.width_px
+            self._dissolve = _Dissolve(self._picture, size)
+
+
+class _Way:
+    """The weights of a generator on their way to another's, and its directions with them."""
+
+    def __init__(self, drift: Drift, directions: Tensor) -> None:
+        self._drift, self._directions = drift, directions
+        self._progress = 0.0
+
+    def advance(self, latent: Latent, dt_s: float) -> bool:
+        """Go on by `dt_s`; whether all has arrived."""
+        before = self._progress
+        self._progress = min(before + dt_s / GOING_OVER_S, 1.0)
+        if before < 1.0:
+            latent.drift(self._directions, (self._progress - before) / (1.0 - before))
+        return self._drift.advance(self._progress)
+
+
+class _Dissolve:
+    """The last picture of one generator, which gives way to those of the next."""
+
+    def __init__(self, picture: Tensor, size: tuple[int, int]) -> None:
+        """`picture` is (1, 3, H, W) of any H and W, `size` the next ones' (height, width)."""
+        self._held = F.interpolate(picture, size, mode="bilinear", align_corners=False)
+        self._progress = 0.0
+
+    @property
+    def is_done(self) -> bool:
+        return self._progress >= 1.0
+
+    def apply(self, picture: Tensor, dt_s: float) -> Tensor:
+        """The mixture of both after another `dt_s`."""
+        self._progress = min(self._progress + dt_s / GOING_OVER_S, 1.0)
+        return torch.lerp(self._held, picture, self._progress)
