@@ -27,7 +27,7 @@ class Widths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How wide a network is: level i has min(channel_base / (4 * 2**i), channel_max) channels.
 
     An imported model may have other channels (`own_channels`, from level 0 on), several classes,
-    and layers whose values are cut at plus and minus `clamp`; 0 is without.
+    and layers whose values are cut at plus and minus `clamp`, as StyleGAN3's are; 0 is without.
     """
 
     channel_base: int = 2048

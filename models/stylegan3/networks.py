@@ -101,9 +101,9 @@ class Synthesis(nn.Module):
         plans = plan_layers(canvas, widths, design)
         self.input = FourierInput(plans[0].source, widths.w_dim)
         for plan in plans:
-            setattr(self, plan.name, Layer(plan, widths.w_dim, design.clamp))
+            setattr(self, plan.name, Layer(plan, widths.w_dim, widths.clamp))
         colours = colours_name(canvas, design)
-        setattr(self, colours, Colours(plans[-1].target.channels, widths.w_dim, design.clamp))
+        setattr(self, colours, Colours(plans[-1].target.channels, widths.w_dim, widths.clamp))
         self.names = [*(plan.name for plan in plans), colours]
 
     def forward(self, ws: Tensor) -> Tensor:
