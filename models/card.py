@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import quote
 
+from models.architectures import channels_of
 from models.checkpoint import Manifest
 from models.directions import UNIT, Directions
 from models.metrics import TITLES, Measures
@@ -62,13 +63,13 @@ def write_card(model: Path, text: str) -> Path:
 
 def _facts(manifest: Manifest, parameters: int) -> Iterator[tuple[str, ...]]:
     widths = manifest.widths
+    channels = channels_of(manifest.canvas, widths, manifest.architecture)
     yield "Canvas", f"{manifest.canvas} pixels"
     yield "Size", f"{parameters:,} parameters"
     yield (
         "Widths",
         f"z {widths.z_dim}, w {widths.w_dim}, {widths.mapping_layers} mapping layers, "
-        f"{widths.channels(0)} channels at the coarsest level, "
-        f"{widths.channels(manifest.canvas.doublings)} at the finest",
+        f"{channels[0]} channels at the coarsest level, {channels[-1]} at the finest",
     )
     yield "Training", f"{manifest.kimg:,.1f} kimg: it was shown {manifest.kimg * 1000:,.0f} images"
     yield "Loss", _plain(manifest.loss)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from models.architectures import architecture_of
 from models.checkpoint import (
     CheckpointError,
     Images,
@@ -15,14 +16,18 @@ from models.checkpoint import (
     save_checkpoint,
     save_tensors,
 )
-from models.importers import nvidia, rosinality, tensorflow
+from models.importers import nvidia, nvidia3, rosinality, tensorflow
 from models.importers.contained import contained
 from models.importers.files import STREAM_START, ZIP_START, named, read_pickle_file, read_torch_file
 from models.importers.found import Found
+from models.importers.nvidia3 import FoundStyleGAN3
 from models.importers.refusal import ImporterError, refuse
 
-FINDERS = (nvidia.find, tensorflow.find, rosinality.find)
-KNOWN = "StyleGAN2 by NVIDIA (.pkl, PyTorch or TensorFlow) and by rosinality (.pt)"
+FINDERS = (nvidia.find, nvidia3.find, tensorflow.find, rosinality.find)
+KNOWN = (
+    "StyleGAN2 by NVIDIA (.pkl, PyTorch or TensorFlow) and by rosinality (.pt), "
+    "StyleGAN3 by NVIDIA (.pkl)"
+)
 PICKLE_START = b"\x80"
 SUFFIX = ".safetensors"
 SPARE_BYTES = 1 << 30
@@ -63,6 +68,7 @@ def convert(path: Path, out: Path, licence: str) -> bytes:
     manifest = Manifest(
         canvas=generator.canvas,
         widths=generator.widths,
+        architecture=architecture_of(generator),
         kimg=0.0,
         images=Images(count=0, fingerprint=""),
         seed=0,
@@ -82,7 +88,7 @@ def convert(path: Path, out: Path, licence: str) -> bytes:
     return msgspec.json.encode(Imported(manifest, str(out), told_file))
 
 
-def read_model(path: Path) -> Found:
+def read_model(path: Path) -> Found | FoundStyleGAN3:
     """What a file holds, recognised by its content alone; raises `ImporterError`."""
     with named(path), path.open("rb") as file:
         start = file.read(len(STREAM_START))

@@ -45,7 +45,7 @@ def read_release(values: Mapping[str, object], weights: Mapping[str, Tensor]) ->
     try:
         generator = _blank(values, weights)
         coloured = _coloured(weights, generator)
-    except (LookupError, TypeError, ValueError, msgspec.ValidationError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
         raise ReleaseError(f"has not the parts of a StyleGAN3 generator ({error})") from None
     floats = {name: tensor.float() for name, tensor in coloured.items()}
     expected = generator.state_dict()
@@ -89,6 +89,7 @@ def _widths(values: Mapping[str, object], weights: Mapping[str, Tensor], base: i
         z_dim, classes = z_dim - w_dim, weights["mapping.embed.weight"].shape[1]
     if w_dim < 1 or z_dim < 1:
         raise ValueError("mapping.fc0.weight has no room for z")
+    clamp = values.get("conv_clamp", CLAMP)
     return Widths(
         channel_base=msgspec.convert(values.get("channel_base", base), int),
         channel_max=len(weights["synthesis.input.weight"]),
@@ -96,8 +97,7 @@ def _widths(values: Mapping[str, object], weights: Mapping[str, Tensor], base: i
         w_dim=w_dim,
         mapping_layers=sum(f"mapping.fc{i}.weight" in weights for i in range(16)),
         classes=classes,
-        # None is without.
-        clamp=msgspec.convert(values.get("conv_clamp", CLAMP) or 0.0, float),
+        clamp=0.0 if clamp is None else msgspec.convert(clamp, float),
     )
 
 

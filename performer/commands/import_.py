@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from models.architectures import channels_of
 from models.importers.importing import SUFFIX, Imported, import_model
 
 
@@ -34,8 +35,8 @@ def table(imported: Imported) -> Table:
     made.add_row("Pictures", str(manifest.canvas))
     if widths.classes:
         made.add_row("Classes", f"{widths.classes}, chosen by /class")
-    levels = manifest.canvas.levels
-    made.add_row("Channels", ", ".join(str(widths.channels(level)) for level in levels))
+    channels = channels_of(manifest.canvas, widths, manifest.architecture)
+    made.add_row("Channels", ", ".join(map(str, channels)))
     made.add_row("z, w, mapping", f"{widths.z_dim}, {widths.w_dim}, {widths.mapping_layers} layers")
     made.add_row("Model", escape(imported.model))
     if imported.discriminator:

@@ -119,9 +119,13 @@ def test_a_class_that_leaves_no_room_for_z_is_refused() -> None:
         {"first_cutoff": 0},
         {"channel_base": "much"},
         {"channel_base": None},
+        {"channel_base": 1 << 2000},
+        {"channel_base": torch.zeros(2)},
+        {"conv_clamp": torch.zeros(2)},
+        {"first_cutoff": 1 << 2000},
         {"lrelu_upsampling": 0},
     ],
-    ids=str,
+    ids=lambda values: str(values)[:30],
 )
 def test_absurd_values_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(ReleaseError):

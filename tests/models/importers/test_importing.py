@@ -134,7 +134,7 @@ def test_channels_that_follow_no_formula(tmp_path: Path) -> None:
     original = tiny.generator(tiny.canvas_of(16, 16), widths)
     path, out = foreign.official(tmp_path / "x.pkl", original), tmp_path / "y.safetensors"
     convert(path, out, "")
-    made, manifest = load_checkpoint(out)
+    made, manifest, _ = load_checkpoint(out)
     assert manifest.widths.own_channels == (12, 7, 9)
     z = torch.randn(2, 16)
     torch.testing.assert_close(made(z), original(z))
@@ -278,7 +278,7 @@ def test_the_whole_way_in_a_process_of_its_own(tmp_path: Path) -> None:
     foreign.official(path, original, critic)
     told = import_model(path, out, "CC BY 4.0")
     assert isinstance(told, Imported) and told.model == str(out)
-    made, manifest = load_checkpoint(out)
+    made, manifest, _ = load_checkpoint(out)
     assert_same(made, original)
     assert manifest == told.manifest and manifest.name == "my.old" and manifest.origin
     assert manifest.origin.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
