@@ -270,9 +270,16 @@ class Generator(nn.Module):
         self.synthesis = Synthesis(canvas, widths)
         self.num_ws = self.synthesis.num_ws
 
-    def forward(self, z: Tensor, *, psi: float = 1.0, draws: Draws | None = None) -> Tensor:
-        """(N, z_dim) to (N, 3, H, W); `psi` truncates towards `w_avg`."""
-        w = self.mapping.w_avg.lerp(self.mapping(z), psi)
+    def forward(
+        self,
+        z: Tensor,
+        shares: Tensor | None = None,
+        *,
+        psi: float = 1.0,
+        draws: Draws | None = None,
+    ) -> Tensor:
+        """(N, z_dim) and shares of classes to (N, 3, H, W); `psi` truncates towards `w_avg`."""
+        w = self.mapping.w_avg.lerp(self.mapping(z, shares), psi)
         return self.synthesis(w[:, None].expand(-1, self.num_ws, -1), draws=draws)
 
 

@@ -8,15 +8,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from models.architectures import channels_of
+from models.device import pick_device, prepare
+from models.importers.finishing import finish
 from models.importers.importing import SUFFIX, Imported, import_model
 
 
 def import_(path: Path, out: Path | None, licence: str, console: Console) -> None:
-    """Import and print what was found; raises `ImporterError`."""
+    """Import, print what was found, and finish the model; raises `ImporterError`."""
     out = out or path.with_suffix(SUFFIX)
     with console.status(f"Reading {escape(path.name)}"):
         imported = import_model(path, out, licence)
     console.print(table(imported))
+    device = pick_device("auto")
+    prepare(device)
+    finish(out, device, lambda sentence: console.print(sentence, highlight=False))
     command = f'performer play --model "{out}"'
     console.print(f"Play it: {command}", markup=False, highlight=False, soft_wrap=True)
 
