@@ -52,7 +52,7 @@ def test_it_tells_what_was_found_and_the_model_plays(tmp_path: Path) -> None:
         assert part in words, words
     instrument = load_instrument("drift", out, "cpu")
     assert instrument.engine().frame(0.0, 0.0, ()) is not None
-    assert "a grid" in words and "Looking for directions in 512 pictures, about 0 s" in words
+    assert "a grid" in words and "Looking for directions in " in words
     assert load_checkpoint(out).directions is not None
     assert out.with_suffix(".png").exists() and "CC0" in out.with_suffix(".md").read_text()
     with pytest.raises(ImporterError, match="is there already"):

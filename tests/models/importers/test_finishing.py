@@ -38,8 +38,9 @@ def finished(model: Path) -> str:
     "made", [tiny.generator(), tiny3.generator(SHORT)], ids=["StyleGAN2", "StyleGAN3"]
 )
 def test_each_architecture_gets_its_directions_a_grid_and_a_card(
-    made: AnyGenerator, tmp_path: Path
+    made: AnyGenerator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(finishing, "SEARCH_S", 1e9)
     model = saved(tmp_path, made)
     before = load_checkpoint(model).manifest
     assert "Looking for directions in 512 pictures" in finished(model)
