@@ -7,13 +7,14 @@ from torch import Tensor
 
 from models.canvas import Canvas
 from models.checkpoint import CheckpointError, load_checkpoint
+from models.kept_discriminator import load_discriminator
 from models.networks import Generator, Widths
 from models.saves import Saves
 
 
 @dataclass(frozen=True, slots=True)
 class Ancestor:
-    """Networks to start from: G, G_ema and, out of a run, D and what adapted; named tensors."""
+    """Networks to start from: G, G_ema, D if there is one and, out of a run, what adapted."""
 
     path: Path
     canvas: Canvas
@@ -55,7 +56,10 @@ class Ancestor:
 
 
 def read_ancestor(path: Path) -> Ancestor:
-    """A run's newest save, or a model; raises `CheckpointError`."""
+    """A run's newest save, or a model with the discriminator kept beside it, if there is one.
+
+    Raises `CheckpointError`.
+    """
     if path.is_dir():
         save, tensors = Saves(path).load()
         recipe = save.recipe
@@ -64,8 +68,11 @@ def read_ancestor(path: Path) -> Ancestor:
     generator, manifest, _ = load_checkpoint(path)
     if not isinstance(generator, Generator):
         raise CheckpointError(f"{path}: a StyleGAN3 model can be played, but not trained here")
-    weights = generator.state_dict().items()
-    tensors = {f"{part}.{name}": t for part in ("G", "G_ema") for name, t in weights}
+    if manifest.widths.classes:
+        raise CheckpointError(f"{path}: a model with classes can be played, but not trained here")
+    parts = dict.fromkeys(("G", "G_ema"), generator.state_dict())
+    parts["D"] = load_discriminator(path, manifest)
+    tensors = {f"{part}.{name}": t for part, state in parts.items() for name, t in state.items()}
     return Ancestor(path, manifest.canvas, manifest.widths, manifest.kimg, tensors)
 
 

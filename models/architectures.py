@@ -6,7 +6,7 @@ from models import networks
 from models.canvas import Canvas
 from models.networks import Widths
 from models.stylegan3 import networks as stylegan3
-from models.stylegan3.layout import StyleGAN3
+from models.stylegan3.layout import StyleGAN3, plan_signals
 
 
 class StyleGAN2(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="stylegan2"):
@@ -15,6 +15,18 @@ class StyleGAN2(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="st
 
 Architecture = StyleGAN2 | StyleGAN3
 AnyGenerator = networks.Generator | stylegan3.Generator
+
+
+def architecture_of(generator: AnyGenerator) -> Architecture:
+    """How a generator's architecture is told."""
+    return generator.design if isinstance(generator, stylegan3.Generator) else StyleGAN2()
+
+
+def channels_of(canvas: Canvas, widths: Widths, architecture: Architecture) -> tuple[int, ...]:
+    """Channels of the feature maps from the coarsest level or layer to the finest."""
+    if isinstance(architecture, StyleGAN3):
+        return tuple(signal.channels for signal in plan_signals(canvas, widths, architecture))
+    return tuple(widths.channels(level) for level in canvas.levels)
 
 
 def make_generator(canvas: Canvas, widths: Widths, architecture: Architecture) -> AnyGenerator:

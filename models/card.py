@@ -6,9 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import quote
 
-from models.checkpoint import Manifest
+from models.architectures import channels_of
+from models.checkpoint import Manifest, Origin
 from models.directions import UNIT, Directions
 from models.metrics import TITLES, Measures
+from models.stylegan3.layout import StyleGAN3
 
 NOT_TOLD = "not told"
 DIRECTIONS = """\
@@ -19,11 +21,14 @@ it shows as a random push of the same length.
 {table}
 
 PCA: a principal component of W (GANSpace). SeFa: a factor of those layers' style weights."""
+UNSEEN = """\
+The principal components of W (GANSpace), the largest first; a step of 1 is a standard deviation.
+How much each shows was not looked at."""
 
 
 def card(
     manifest: Manifest,
-    directions: Directions,
+    directions: Directions | None,
     *,
     parameters: int,
     model: str = "model.safetensors",
@@ -33,7 +38,8 @@ def card(
 ) -> str:
     """The card of the file `model`, with `measures` beside the `floor` that real images score.
 
-    `model` and `picture`, an image to show, are paths from where the card will lie.
+    Without `directions` it is played along the principal components of W. `model` and `picture`,
+    an image to show, are paths from where the card will lie.
     """
     name = _plain(manifest.name) or "A model"
     paragraphs = [
@@ -43,8 +49,8 @@ def card(
         f'```sh\nperformer play --model "{model}"\n```',
         "## What it is",
         _table(("", ""), _facts(manifest, parameters)),
-        "## What it learnt from",
-        _table(("", ""), _images(manifest)),
+        "## Where it comes from" if manifest.origin else "## What it learnt from",
+        _table(("", ""), _origin(manifest.origin) if manifest.origin else _images(manifest)),
         "## How good it is",
         _measured(measures, floor, model),
         "## Its directions",
@@ -62,18 +68,25 @@ def write_card(model: Path, text: str) -> Path:
 
 def _facts(manifest: Manifest, parameters: int) -> Iterator[tuple[str, ...]]:
     widths = manifest.widths
+    channels = channels_of(manifest.canvas, widths, manifest.architecture)
     yield "Canvas", f"{manifest.canvas} pixels"
+    stylegan3 = isinstance(manifest.architecture, StyleGAN3)
+    yield "Architecture", "StyleGAN3" if stylegan3 else "StyleGAN2"
     yield "Size", f"{parameters:,} parameters"
     yield (
         "Widths",
         f"z {widths.z_dim}, w {widths.w_dim}, {widths.mapping_layers} mapping layers, "
-        f"{widths.channels(0)} channels at the coarsest level, "
-        f"{widths.channels(manifest.canvas.doublings)} at the finest",
+        f"{channels[0]} channels at the coarsest level, {channels[-1]} at the finest",
     )
-    yield "Training", f"{manifest.kimg:,.1f} kimg: it was shown {manifest.kimg * 1000:,.0f} images"
-    yield "Loss", _plain(manifest.loss)
-    yield "Seed", str(manifest.seed)
-    yield "Made", _plain(manifest.made).replace("T", ", ").replace("+00:00", " UTC")
+    if widths.classes:
+        yield "Classes", f"{widths.classes:,}, chosen by `/class`"
+    if not manifest.origin:
+        shown = f"it was shown {manifest.kimg * 1000:,.0f} images"
+        yield "Training", f"{manifest.kimg:,.1f} kimg: {shown}"
+        yield "Loss", _plain(manifest.loss)
+        yield "Seed", str(manifest.seed)
+    made = _plain(manifest.made).replace("T", ", ").replace("+00:00", " UTC")
+    yield "Imported" if manifest.origin else "Made", made
 
 
 def _images(manifest: Manifest) -> Iterator[tuple[str, ...]]:
@@ -82,6 +95,13 @@ def _images(manifest: Manifest) -> Iterator[tuple[str, ...]]:
     yield "Images", f"{images.count:,}{of_video}"
     yield "Source", _plain(images.source) or NOT_TOLD
     yield "Licence", _plain(images.licence) or NOT_TOLD
+
+
+def _origin(origin: Origin) -> Iterator[tuple[str, ...]]:
+    yield "Program", _plain(origin.program)
+    yield "File", _plain(origin.file)
+    yield "SHA-256", _plain(origin.sha256)
+    yield "Licence", _plain(origin.licence) or NOT_TOLD
 
 
 def _measured(measures: Measures | None, floor: Measures | None, model: str) -> str:
@@ -96,7 +116,9 @@ def _measured(measures: Measures | None, floor: Measures | None, model: str) -> 
     return f"{table}\n\nReal images are one half of those it learnt from against the other half."
 
 
-def _directions(directions: Directions) -> str:
+def _directions(directions: Directions | None) -> str:
+    if directions is None:
+        return UNSEEN
     if not directions.ratios:
         return "None was found that shows."
     found = zip(directions.ratios, directions.origins, strict=True)

@@ -8,7 +8,7 @@ import msgspec
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.architectures import AnyGenerator, Architecture, StyleGAN2, make_generator
 from models.canvas import BASE_MAXIMUM_PX, BASE_MINIMUM_PX, DOUBLINGS_MAXIMUM, Canvas
@@ -136,12 +136,7 @@ def load_checkpoint(path: Path) -> Model:
     directions = tensors.pop(DIRECTIONS_KEY, None)
     with torch.device("meta"):
         generator = make_generator(manifest.canvas, manifest.widths, manifest.architecture)
-    expected = generator.state_dict()
-    for name in sorted(expected.keys() | tensors.keys()):
-        if name not in tensors or name not in expected:
-            which = "misses" if name in expected else "has an unknown"
-            raise CheckpointError(f"{path}: its manifest and weights disagree: it {which} {name}")
-        _check(path, name, tensors[name], tuple(expected[name].shape))
+    check_weights(path, tensors, generator)
     if directions is not None:
         count = min(len(directions), COUNT_MAXIMUM) if directions.ndim else 0
         _check(path, DIRECTIONS_KEY, directions, (count, manifest.widths.w_dim))
@@ -149,6 +144,16 @@ def load_checkpoint(path: Path) -> Model:
     floats = {name: tensor.float() for name, tensor in tensors.items()}
     generator.load_state_dict(floats, assign=True)
     return Model(generator.eval().requires_grad_(False), manifest, directions)
+
+
+def check_weights(path: Path, tensors: dict[str, Tensor], network: nn.Module) -> None:
+    """Raise `CheckpointError` unless these are the weights of a network, every one."""
+    expected = network.state_dict()
+    for name in sorted(expected.keys() | tensors.keys()):
+        if name not in tensors or name not in expected:
+            which = "misses" if name in expected else "has an unknown"
+            raise CheckpointError(f"{path}: its manifest and weights disagree: it {which} {name}")
+        _check(path, name, tensors[name], tuple(expected[name].shape))
 
 
 def _check(path: Path, name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:

@@ -28,7 +28,7 @@ class Widths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How wide a network is: level i has min(channel_base / (4 * 2**i), channel_max) channels.
 
     An imported model may have other channels (`own_channels`, from level 0 on), several classes,
-    and layers whose values are cut at plus and minus `clamp`; 0 is without.
+    and layers whose values are cut at plus and minus `clamp`, as StyleGAN3's are; 0 is without.
     """
 
     channel_base: int = 2048
@@ -271,9 +271,16 @@ class Generator(nn.Module):
         self.synthesis = Synthesis(canvas, widths)
         self.num_ws = self.synthesis.num_ws
 
-    def forward(self, z: Tensor, *, psi: float = 1.0, draws: Draws | None = None) -> Tensor:
-        """(N, z_dim) to (N, 3, H, W); `psi` truncates towards `w_avg`."""
-        w = self.mapping.w_avg.lerp(self.mapping(z), psi)
+    def forward(
+        self,
+        z: Tensor,
+        shares: Tensor | None = None,
+        *,
+        psi: float = 1.0,
+        draws: Draws | None = None,
+    ) -> Tensor:
+        """(N, z_dim) and shares of classes to (N, 3, H, W); `psi` truncates towards `w_avg`."""
+        w = self.mapping.w_avg.lerp(self.mapping(z, shares), psi)
         return self.synthesis(w[:, None].expand(-1, self.num_ws, -1), draws=draws)
 
 

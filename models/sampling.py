@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from models.architectures import AnyGenerator
 
@@ -18,17 +19,27 @@ def draw(
 def draw_parts(
     generator: AnyGenerator, count: int, *, seed: int, batch: int = 16, psi: float = 1.0
 ) -> Iterator[Tensor]:
-    """As `draw`, uint8 (`batch` or fewer, 3, H, W) at a time."""
+    """As `draw`, uint8 (`batch` or fewer, 3, H, W) at a time.
+
+    A model with classes draws them in their order, each as often as the others.
+    """
     random = torch.Generator().manual_seed(seed)
     z = torch.randn(count, generator.widths.z_dim, generator=random)
-    for part in z.split(batch):
-        yield draw_from(generator, part, psi=psi)
+    classes = generator.widths.classes
+    chosen = torch.arange(count) * classes // count
+    for part, which in zip(z.split(batch), chosen.split(batch), strict=True):
+        shares = F.one_hot(which, classes).float() if classes else None
+        yield draw_from(generator, part, shares, psi=psi)
 
 
 @torch.inference_mode()
-def draw_from(generator: AnyGenerator, z: Tensor, *, psi: float = 1.0) -> Tensor:
-    """uint8 (N, 3, H, W) on the host, of z (N, z_dim)."""
-    return to_bytes(generator(z.to(generator.mapping.w_avg.device), psi=psi))
+def draw_from(
+    generator: AnyGenerator, z: Tensor, shares: Tensor | None = None, *, psi: float = 1.0
+) -> Tensor:
+    """uint8 (N, 3, H, W) on the host, of z (N, z_dim) and `shares` of classes (N, classes)."""
+    device = generator.mapping.w_avg.device
+    shares = None if shares is None else shares.to(device)
+    return to_bytes(generator(z.to(device), shares, psi=psi))
 
 
 def to_bytes(images: Tensor) -> Tensor:

@@ -6,24 +6,18 @@ from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from models.board import Board
-from models.canvas import Canvas
-from models.card import card, write_card
 from models.checkpoint import Images, Manifest, load_checkpoint, save_checkpoint
 from models.directions import align, find_directions
 from models.judge import Judge
-from models.sampling import draw
+from models.presentation import grid, grid_size, write_grid, write_model_card
 from models.saves import path_of
 from models.trainer import Trainer
 from models.walk import film
-
-GRID_WIDTH_PX = 1920
 
 
 class Snapshots:
@@ -80,7 +74,7 @@ class Snapshots:
         trainer = self.trainer
         path = self.folder / "samples" / f"{trainer.kimg:09.3f}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        columns, rows = self._grid_size(trainer.canvas)
+        columns, rows = grid_size(trainer.canvas)
         pixels = grid(trainer.samples(columns * rows), columns)
         Image.fromarray(pixels).save(path)
         self.board.picture("samples", pixels, self._images)
@@ -106,20 +100,16 @@ class Snapshots:
         path = self.folder / "model.safetensors"
         generator, manifest, _ = load_checkpoint(path)
         generator.to(self.trainer.device)
-        columns, rows = self._grid_size(manifest.canvas)
-        pixels = draw(generator, columns * rows, seed=manifest.seed, batch=rows)
-        Image.fromarray(grid(pixels, columns)).save(path.with_suffix(".png"))
+        write_grid(path, generator, manifest.seed)
         judge, best = self._judge, self._judge.history.best if self._judge else None
-        text = card(
+        write_model_card(
+            path,
+            generator,
             manifest,
             find_directions(generator),
-            parameters=sum(parameter.numel() for parameter in generator.parameters()),
-            model=path.name,
-            picture=path.with_suffix(".png").name,
             measures=best.measures if best else None,
             floor=judge.floor if judge else None,
         )
-        write_card(path, text)
 
     def _find_directions(self) -> None:
         """Those of now, each where it was before, so that a knob keeps what it does."""
@@ -129,11 +119,6 @@ class Snapshots:
             return  # The run is broken, which its measures tell.
         before = self._directions
         self._directions = (found if before is None else align(found, before)).pushes
-
-    def _grid_size(self, canvas: Canvas) -> tuple[int, int]:
-        """Columns and rows."""
-        columns = max(2, min(8, GRID_WIDTH_PX // canvas.width_px))
-        return columns, max(2, columns * 2 // 3)
 
     @property
     def _images(self) -> int:
@@ -152,14 +137,3 @@ class Snapshots:
         if sentence not in self._said:
             self._said.add(sentence)
             self.say(sentence)
-
-
-def grid(images: Tensor, columns: int) -> NDArray[np.uint8]:
-    """uint8 (N, 3, H, W) to one picture (rows H, columns W, 3), `columns` side by side."""
-    n, channels, h, w = images.shape
-    rows = n // columns
-    tiles = images[: rows * columns].reshape(rows, columns, channels, h, w)
-    sheet: NDArray[np.uint8] = (
-        tiles.permute(0, 3, 1, 4, 2).reshape(rows * h, columns * w, channels).numpy()
-    )
-    return sheet

@@ -6,27 +6,32 @@ from pathlib import Path
 
 import msgspec
 
+from models.architectures import architecture_of
 from models.checkpoint import (
     CheckpointError,
     Images,
     Manifest,
     Origin,
+    SaveError,
     load_checkpoint,
     save_checkpoint,
-    save_tensors,
 )
-from models.importers import nvidia, rosinality, tensorflow
+from models.importers import nvidia, nvidia3, rosinality, tensorflow
 from models.importers.contained import contained
 from models.importers.files import STREAM_START, ZIP_START, named, read_pickle_file, read_torch_file
 from models.importers.found import Found
+from models.importers.nvidia3 import FoundStyleGAN3
 from models.importers.refusal import ImporterError, refuse
+from models.kept_discriminator import discriminator_beside, save_discriminator
 
-FINDERS = (nvidia.find, tensorflow.find, rosinality.find)
-KNOWN = "StyleGAN2 by NVIDIA (.pkl, PyTorch or TensorFlow) and by rosinality (.pt)"
+FINDERS = (nvidia.find, nvidia3.find, tensorflow.find, rosinality.find)
+KNOWN = (
+    "StyleGAN2 by NVIDIA (.pkl, PyTorch or TensorFlow) and by rosinality (.pt), "
+    "StyleGAN3 by NVIDIA (.pkl)"
+)
 PICKLE_START = b"\x80"
-SUFFIX = ".safetensors"
+SUFFIX, BESIDE = ".safetensors", (".png", ".md")
 SPARE_BYTES = 1 << 30
-DISCRIMINATOR_KEY = "discriminator_of"
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -49,8 +54,9 @@ def import_model(path: Path, out: Path, licence: str) -> Imported:
     with named(out):
         if out.suffix != SUFFIX:
             refuse(f"the name of a model ends in {SUFFIX}")
-        if out.exists():
-            refuse("is there already; choose another name with --out")
+    for written in (out, discriminator_beside(out), *(out.with_suffix(s) for s in BESIDE)):
+        if written.exists():
+            raise ImporterError(f"{written}: is there already; choose another name with --out")
     answer = contained(convert, path, out, licence, memory_bytes=memory_bytes)
     return msgspec.json.decode(answer, type=Imported)
 
@@ -63,6 +69,7 @@ def convert(path: Path, out: Path, licence: str) -> bytes:
     manifest = Manifest(
         canvas=generator.canvas,
         widths=generator.widths,
+        architecture=architecture_of(generator),
         kimg=0.0,
         images=Images(count=0, fingerprint=""),
         seed=0,
@@ -71,18 +78,18 @@ def convert(path: Path, out: Path, licence: str) -> bytes:
         name=path.stem,
         origin=Origin(found.program, path.name, _sha256(path), licence),
     )
-    judging = out.with_suffix(f".discriminator{SUFFIX}")
-    with named(out):
+    judging = ""
+    try:
         save_checkpoint(out, generator, manifest)
+        _prove(path, out)
         if discriminator is not None:
-            told = {DISCRIMINATOR_KEY: msgspec.json.encode(manifest).decode()}
-            save_tensors(judging, discriminator.state_dict(), told)
-    _prove(path, out)
-    told_file = str(judging) if discriminator is not None else ""
-    return msgspec.json.encode(Imported(manifest, str(out), told_file))
+            judging = str(save_discriminator(out, discriminator, manifest))
+    except SaveError as error:
+        raise ImporterError(str(error)) from None
+    return msgspec.json.encode(Imported(manifest, str(out), judging))
 
 
-def read_model(path: Path) -> Found:
+def read_model(path: Path) -> Found | FoundStyleGAN3:
     """What a file holds, recognised by its content alone; raises `ImporterError`."""
     with named(path), path.open("rb") as file:
         start = file.read(len(STREAM_START))

@@ -206,6 +206,7 @@ _INSTRUCTIONS: dict[bytes, Callable[[Machine], object]] = {
     b"C": lambda m: m.push(m.take(m.number(1))),
     b"B": lambda m: m.push(m.take(m.number(4))),
     b"\x8e": lambda m: m.push(m.take(m.number(8))),
+    b"\x96": lambda m: m.push(m.take(m.number(8))),
     b"(": Machine.mark,
     b")": lambda m: m.push(()),
     b"\x85": lambda m: m.push(m.pop_values(1)),

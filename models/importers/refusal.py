@@ -14,6 +14,6 @@ def refuse(sentence: str) -> NoReturn:
     raise ImporterError(sentence)
 
 
-def shown(text: str) -> str:
-    """A name out of a file as it may be printed: short, on one line, plain letters only."""
-    return text[:SHOWN].encode("unicode_escape").decode()
+def shown(text: str, length: int = SHOWN) -> str:
+    """Words out of a file as they may be printed: short, on one line, plain letters only."""
+    return text[:length].encode("unicode_escape").decode()

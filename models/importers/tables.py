@@ -55,6 +55,16 @@ def _array(budget: Budget, arguments: tuple[object, ...]) -> Array:
     refuse("it holds a strange array")
 
 
+def _from_buffer(budget: Budget, arguments: tuple[object, ...]) -> Array:
+    """Protocol 5 has an array's bytes first."""
+    match arguments:
+        case (memoryview() as raw, dtype, shape, "C" | "F" as order):
+            array = Array()
+            array.build((1, shape, dtype, order == "F", raw))
+            return array
+    refuse("it holds a strange array")
+
+
 def _persistent(budget: Budget, arguments: tuple[object, ...]) -> Instance:
     """A module as NVIDIA's releases keep it; its source code is left where it is."""
     match arguments:
@@ -74,6 +84,7 @@ def _arrays(core: str) -> Known:
     return {
         (f"{core}.multiarray", "_reconstruct"): Global("_reconstruct", call=_array),
         (f"{core}.multiarray", "scalar"): Global("scalar", call=_scalar),
+        (f"{core}.numeric", "_frombuffer"): Global("_frombuffer", call=_from_buffer),
     }
 
 

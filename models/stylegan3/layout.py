@@ -22,8 +22,7 @@ class StyleGAN3(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="st
 
     Configuration R has `kernel` 1, `radial` filters and twice the channels. `taps` is the length
     of a filter in samples of the lower of its two rates, `upsampling` the rate of the leaky ReLU
-    over that of its layer, `last_stopband_rel` the last stop band over the last cutoff. Values
-    are cut at plus and minus `clamp`; 0 is without.
+    over that of its layer, `last_stopband_rel` the last stop band over the last cutoff.
     """
 
     num_layers: int = 14
@@ -36,7 +35,6 @@ class StyleGAN3(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="st
     radial: bool = False
     taps: int = 6
     upsampling: int = 2
-    clamp: float = 256.0
     output_scale: float = 0.25
 
     @property
@@ -58,7 +56,6 @@ class StyleGAN3(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="st
             and self.kernel in (1, 3)
             and self.taps in (2, 4, 6, 8, 10, 12)
             and self.upsampling in (2, 4)
-            and 0.0 <= self.clamp <= 1e6
             and 0.0 < self.output_scale <= 1e6
             and all(plan.surplus >= 0 for plan in plan_layers(canvas, Widths(), self))
         )

@@ -101,9 +101,9 @@ class Synthesis(nn.Module):
         plans = plan_layers(canvas, widths, design)
         self.input = FourierInput(plans[0].source, widths.w_dim)
         for plan in plans:
-            setattr(self, plan.name, Layer(plan, widths.w_dim, design.clamp))
+            setattr(self, plan.name, Layer(plan, widths.w_dim, widths.clamp))
         colours = colours_name(canvas, design)
-        setattr(self, colours, Colours(plans[-1].target.channels, widths.w_dim, design.clamp))
+        setattr(self, colours, Colours(plans[-1].target.channels, widths.w_dim, widths.clamp))
         self.names = [*(plan.name for plan in plans), colours]
 
     def forward(self, ws: Tensor) -> Tensor:
@@ -125,7 +125,7 @@ class Generator(nn.Module):
         self.synthesis = Synthesis(canvas, widths, design)
         self.num_ws = design.num_ws
 
-    def forward(self, z: Tensor, *, psi: float = 1.0) -> Tensor:
-        """(N, z_dim) to (N, 3, H, W); `psi` truncates towards `w_avg`."""
-        w = self.mapping.w_avg.lerp(self.mapping(z), psi)
+    def forward(self, z: Tensor, shares: Tensor | None = None, *, psi: float = 1.0) -> Tensor:
+        """(N, z_dim) and shares of classes to (N, 3, H, W); `psi` truncates towards `w_avg`."""
+        w = self.mapping.w_avg.lerp(self.mapping(z, shares), psi)
         return self.synthesis(w[:, None].expand(-1, self.num_ws, -1))

@@ -17,6 +17,7 @@ from models.stylegan3.layout import StyleGAN3, colours_name
 from models.stylegan3.networks import Generator
 
 LAYER = re.compile(r"synthesis\.(L(\d{1,2})_(\d{1,4})_\d{1,4})\.weight")
+CLAMP = 256.0
 # Ours, and the release's name for it.
 VALUES = {
     "num_critical": "num_critical",
@@ -26,7 +27,6 @@ VALUES = {
     "margin_px": "margin_size",
     "taps": "filter_size",
     "upsampling": "lrelu_upsampling",
-    "clamp": "conv_clamp",
     "output_scale": "output_scale",
 }
 
@@ -45,7 +45,7 @@ def read_release(values: Mapping[str, object], weights: Mapping[str, Tensor]) ->
     try:
         generator = _blank(values, weights)
         coloured = _coloured(weights, generator)
-    except (LookupError, TypeError, ValueError, msgspec.ValidationError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
         raise ReleaseError(f"has not the parts of a StyleGAN3 generator ({error})") from None
     floats = {name: tensor.float() for name, tensor in coloured.items()}
     expected = generator.state_dict()
@@ -72,8 +72,6 @@ def _blank(values: Mapping[str, object], weights: Mapping[str, Tensor]) -> Gener
         "kernel": weights[f"synthesis.{first}.weight"].shape[-1],
         "radial": weights[f"synthesis.{first}.down_filter"].ndim == 2,
     }
-    if told.get("clamp", 0.0) is None:
-        told["clamp"] = 0.0
     design, canvas = msgspec.convert(told, StyleGAN3), canvas_of(size_px, size_px)
     if not design.suits(canvas):
         raise ValueError(f"out of range: {canvas}, {design}")
@@ -85,14 +83,21 @@ def _blank(values: Mapping[str, object], weights: Mapping[str, Tensor]) -> Gener
 def _widths(values: Mapping[str, object], weights: Mapping[str, Tensor], base: int) -> Widths:
     """`base` is the channel base that the last layer's width tells."""
     w_dim, z_dim = weights["mapping.fc0.weight"].shape
-    if not (w_dim and z_dim):
-        raise ValueError("an empty mapping.fc0.weight")
+    classes = 0
+    if "mapping.embed.weight" in weights:
+        # A class comes to fc0 as long as a w, after z.
+        z_dim, classes = z_dim - w_dim, weights["mapping.embed.weight"].shape[1]
+    if w_dim < 1 or z_dim < 1:
+        raise ValueError("mapping.fc0.weight has no room for z")
+    clamp = values.get("conv_clamp", CLAMP)
     return Widths(
         channel_base=msgspec.convert(values.get("channel_base", base), int),
         channel_max=len(weights["synthesis.input.weight"]),
         z_dim=z_dim,
         w_dim=w_dim,
         mapping_layers=sum(f"mapping.fc{i}.weight" in weights for i in range(16)),
+        classes=classes,
+        clamp=0.0 if clamp is None else msgspec.convert(clamp, float),
     )
 
 

@@ -7,15 +7,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from models.architectures import channels_of
+from models.device import pick_device, prepare
+from models.importers.finishing import finish
 from models.importers.importing import SUFFIX, Imported, import_model
 
 
 def import_(path: Path, out: Path | None, licence: str, console: Console) -> None:
-    """Import and print what was found; raises `ImporterError`."""
+    """Import, print what was found, and finish the model; raises `ImporterError`."""
     out = out or path.with_suffix(SUFFIX)
     with console.status(f"Reading {escape(path.name)}"):
         imported = import_model(path, out, licence)
     console.print(table(imported))
+    device = pick_device("auto")
+    prepare(device)
+    finish(out, device, lambda sentence: console.print(sentence, highlight=False))
     command = f'performer play --model "{out}"'
     console.print(f"Play it: {command}", markup=False, highlight=False, soft_wrap=True)
 
@@ -34,8 +40,8 @@ def table(imported: Imported) -> Table:
     made.add_row("Pictures", str(manifest.canvas))
     if widths.classes:
         made.add_row("Classes", f"{widths.classes}, chosen by /class")
-    levels = manifest.canvas.levels
-    made.add_row("Channels", ", ".join(str(widths.channels(level)) for level in levels))
+    channels = channels_of(manifest.canvas, widths, manifest.architecture)
+    made.add_row("Channels", ", ".join(map(str, channels)))
     made.add_row("z, w, mapping", f"{widths.z_dim}, {widths.w_dim}, {widths.mapping_layers} layers")
     made.add_row("Model", escape(imported.model))
     if imported.discriminator:

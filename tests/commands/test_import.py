@@ -11,6 +11,7 @@ import torch
 from rich.console import Console
 
 from models.canvas import canvas_of
+from models.checkpoint import load_checkpoint
 from models.importers.refusal import ImporterError
 from models.networks import Generator, Widths
 from performer.commands.import_ import import_
@@ -51,6 +52,9 @@ def test_it_tells_what_was_found_and_the_model_plays(tmp_path: Path) -> None:
         assert part in words, words
     instrument = load_instrument("drift", out, "cpu")
     assert instrument.engine().frame(0.0, 0.0, ()) is not None
+    assert "a grid" in words and "Looking for directions in " in words
+    assert load_checkpoint(out).directions is not None
+    assert out.with_suffix(".png").exists() and "CC0" in out.with_suffix(".md").read_text()
     with pytest.raises(ImporterError, match="is there already"):
         import_(path, None, "", console)
 

@@ -9,10 +9,13 @@ import pytest
 import torch
 from tiny import manifest
 
+from models.canvas import canvas_of
 from models.card import card, write_card
-from models.checkpoint import Images
+from models.checkpoint import Images, Origin
 from models.directions import Directions
 from models.metrics import TITLES, Measures
+from models.networks import Widths
+from models.stylegan3.layout import StyleGAN3
 
 FOUND = Directions(torch.ones(2, 16), (3.14, 1.2), ("PCA 1", "SeFa fine 2"))
 MEASURES = Measures(0.123, 0.4, 0.9, 0.8, 0.05, 1.5)
@@ -43,6 +46,21 @@ def test_it_tells_what_the_model_is_and_what_it_learnt_from() -> None:
     assert (told["Images"], told["Source"], told["Licence"]) == (["12"], ["the test"], ["CC0"])
 
 
+def test_an_imported_model_tells_its_origin_and_not_what_no_one_knows() -> None:
+    origin = Origin("StyleGAN3-T by NVIDIA, PyTorch", "a|b.pkl", "0123", "")
+    widths = Widths(256, 17, z_dim=8, w_dim=12, mapping_layers=2, classes=1000)
+    design = {"widths": widths, "architecture": StyleGAN3(), "canvas": canvas_of(16, 16)}
+    text = written({"origin": origin, "kimg": 0.0, **design})
+    told = rows(text)
+    assert told["Program"] == ["StyleGAN3-T by NVIDIA, PyTorch"] and told["SHA-256"] == ["0123"]
+    assert told["File"] == [r"a\|b.pkl"] and told["Licence"] == ["not told"]
+    assert told["Imported"] == ["2020-01-01, 00:00:00 UTC"]
+    assert told["Architecture"] == ["StyleGAN3"] and told["Classes"][0].startswith("1,000")
+    assert told["Widths"][0].endswith("17 channels at the coarsest level, 16 at the finest")
+    assert not told.keys() & {"Training", "Loss", "Seed", "Made", "Images", "Source"}
+    assert "## Where it comes from" in text and "learnt" not in text
+
+
 def test_it_says_so_when_source_and_licence_are_not_told() -> None:
     told = rows(written({"images": Images(4000, "abc", frames=1000)}))
     assert told["Source"] == told["Licence"] == ["not told"]
@@ -55,6 +73,8 @@ def test_it_lists_the_directions_in_their_order() -> None:
     assert told["`/direction/2`"] == ["1.2", "SeFa fine 2"]
     assert "another seed" in written()
     none = card(manifest(), Directions(torch.zeros(0, 16), (), ()), parameters=1)
+    unseen = card(manifest(), None, parameters=1)
+    assert "principal components of W" in unseen and "`/direction/1`" not in unseen
     assert "None was found" in none and "`/direction/1`" not in none
 
 

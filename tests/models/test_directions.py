@@ -8,12 +8,16 @@ from torch.nn import functional as F
 from models.canvas import canvas_of
 from models.directions import (
     COUNT_MAXIMUM,
+    EFFORTS,
     UNIT,
     Directions,
+    Effort,
     align,
+    effort_within,
     find_directions,
     most_different,
     principal_directions,
+    usual_effort,
 )
 from models.networks import Generator, Widths
 from models.visibility import Visibility
@@ -54,6 +58,32 @@ def test_a_unit_of_each_changes_other_pictures_about_as_much(found: Directions) 
     effects = Visibility(made(), w).changes(found.pushes, w[40:64]).norm(dim=1)
     assert effects.min() > 0.6 * UNIT and effects.max() < 1.6 * UNIT
     assert found.pushes.norm(dim=1).max() > 1.5 * found.pushes.norm(dim=1).min()
+
+
+@pytest.mark.parametrize("effort", EFFORTS, ids=lambda effort: str(effort.pictures))
+def test_no_search_draws_more_than_it_tells_and_a_short_one_is_roughly_right(
+    effort: Effort,
+) -> None:
+    model, drawn = made(), []
+    model.synthesis.register_forward_hook(lambda _, ws, image: drawn.append(len(image)))
+    few = find_directions(model, effort)
+    assert 0.7 * effort.pictures < sum(drawn) <= effort.pictures
+    assert len(few.pushes) >= 4 and min(few.ratios) > 1.0
+    w = made().mapping(torch.randn(64, 24, generator=torch.Generator().manual_seed(9)))
+    effects = Visibility(made(), w).changes(few.pushes, w[40:64]).norm(dim=1)
+    assert effects.min() > 0.4 * UNIT and effects.max() < 2.5 * UNIT
+
+
+def test_the_effort_is_what_the_canvas_and_the_time_allow() -> None:
+    small, large = canvas_of(64, 64), canvas_of(1024, 1024)
+    assert usual_effort(small).pictures == 512 and usual_effort(canvas_of(512, 512)).latents == 2
+    assert usual_effort(large) == effort_within(1e9, large) == effort_within(192, large)
+    for pictures in (190, 100, 60, 30):
+        effort = effort_within(pictures, small)
+        assert effort is not None and effort == effort_within(pictures, large)
+        assert pictures / 3 < effort.pictures <= pictures
+    assert effort_within(29, small) is None and effort_within(0.1, large) is None
+    assert [e.pictures for e in EFFORTS] == sorted((e.pictures for e in EFFORTS), reverse=True)
 
 
 def test_no_two_of_them_are_one(found: Directions) -> None:

@@ -19,10 +19,10 @@ from models.checkpoint import SaveError, load_checkpoint
 from models.division import TrainingError
 from models.judge import Judge
 from models.metrics import Measures, Reference
+from models.presentation import grid
 from models.recipe import Stage
 from models.run import Goal, Progress, Run
 from models.saves import Saves
-from models.snapshots import grid
 from models.trainer import Trainer
 
 
@@ -97,13 +97,6 @@ def test_there_is_something_to_play_and_to_see_before_the_first_step(tmp_path: P
     sheet = np.asarray(Image.open(tmp_path / "samples" / "00000.000.png"))
     assert sheet.shape == (16 * 5, 32 * 8, 3)
     assert np.array_equal(sheet, grid(untrained, 8))
-
-
-def test_a_grid_is_read_like_a_page() -> None:
-    tiles = torch.arange(6, dtype=torch.uint8)[:, None, None, None].expand(6, 3, 2, 4)
-    sheet = grid(tiles, 3)
-    assert sheet.shape == (4, 12, 3)
-    assert sheet[::2, ::4, 0].tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
 def test_the_log_gets_a_line_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from tiny3 import SHORT, WIDTHS, R, T, generator
@@ -26,7 +27,7 @@ def weights(design: StyleGAN3 = T, **changes: Any) -> dict[str, Tensor]:
 def test_shapes_alone_tell_a_network_of_the_usual_values(
     design: StyleGAN3, size_px: int, channel_base: int
 ) -> None:
-    widths = Widths(channel_base, channel_max=30, z_dim=8, w_dim=12, mapping_layers=3)
+    widths = Widths(channel_base, 30, z_dim=8, w_dim=12, mapping_layers=3, clamp=256.0)
     made = generator(design, size_px, widths)
     read = read_release({}, made.state_dict())
     assert (read.design, read.canvas, read.widths) == (design, made.canvas, widths)
@@ -92,9 +93,17 @@ def test_shapes_that_tell_nothing_are_refused(name: str, shape: tuple[int, ...])
         read_release({}, weights() | {name: torch.zeros(shape)})
 
 
-def test_a_conditional_network_is_refused_by_name() -> None:
+def test_a_network_with_classes_tells_how_many_and_how_long_its_z_is() -> None:
+    made = generator(widths=msgspec.structs.replace(WIDTHS, classes=4, clamp=256.0))
+    read = read_release({}, made.state_dict())
+    assert read.widths == made.widths and read.widths.z_dim == 8
+    z, shares = torch.randn(4, 8), torch.eye(4)
+    assert torch.equal(read.mapping(z, shares), made.mapping(z, shares))
+
+
+def test_a_class_that_leaves_no_room_for_z_is_refused() -> None:
     told = weights() | {"mapping.embed.weight": torch.zeros(12, 4)}
-    with pytest.raises(ReleaseError, match=r"mapping\.embed\.weight"):
+    with pytest.raises(ReleaseError, match=r"mapping\.fc0\.weight has no room for z"):
         read_release({}, told)
 
 
@@ -106,13 +115,17 @@ def test_a_conditional_network_is_refused_by_name() -> None:
         {"margin_size": 1 << 60},
         {"filter_size": 1 << 60},
         {"filter_size": [6]},
-        {"conv_clamp": float("nan")},
+        {"conv_clamp": "much"},
         {"first_cutoff": 0},
         {"channel_base": "much"},
         {"channel_base": None},
+        {"channel_base": 1 << 2000},
+        {"channel_base": torch.zeros(2)},
+        {"conv_clamp": torch.zeros(2)},
+        {"first_cutoff": 1 << 2000},
         {"lrelu_upsampling": 0},
     ],
-    ids=str,
+    ids=lambda values: str(values)[:30],
 )
 def test_absurd_values_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(ReleaseError):

@@ -9,7 +9,7 @@ from models.stylegan3.networks import Generator
 
 WIDTHS = Widths(channel_base=256, channel_max=17, z_dim=8, w_dim=12, mapping_layers=2)
 T, R = StyleGAN3(), StyleGAN3(kernel=1, radial=True)
-SHORT = StyleGAN3(num_layers=5, num_critical=1, margin_px=3, clamp=0.0, output_scale=1.0)
+SHORT = StyleGAN3(num_layers=5, num_critical=1, margin_px=3, output_scale=1.0)
 
 
 def generator(

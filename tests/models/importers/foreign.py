@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.architectures import AnyGenerator
 from models.networks import Discriminator, Generator
 
 SOURCE = "import os\nos.system('touch executed')\n"
@@ -85,13 +86,14 @@ LEARNT = {"weight", "bias", "const", "noise_strength"}
 
 def official(
     path: Path,
-    generator: Generator | dict[str, Tensor],
+    generator: AnyGenerator | dict[str, Tensor],
     discriminator: Discriminator | None = None,
     *,
     protocol: int = 4,
     attributes: dict[str, dict[str, Any]] | None = None,
+    values: dict[str, Any] | None = None,
 ) -> Path:
-    """A .pkl of NVIDIA's PyTorch releases."""
+    """A .pkl of NVIDIA's PyTorch releases; `values` are what its generator was made with."""
 
     class EasyDict(dict[str, Any]):
         pass
@@ -101,10 +103,11 @@ def official(
 
     state = generator if isinstance(generator, dict) else generator.state_dict()
     told = {
-        "": {"z_dim": 16, "_init_kwargs": EasyDict(z_dim=16)},
+        "": {"z_dim": 16, "_init_kwargs": EasyDict(z_dim=16, **(values or {}))},
         "mapping.fc0": {"activation": "lrelu", "weight_gain": np.float64(0.01) / 4},
         "synthesis.b4": {"architecture": "skip", "use_fp16": False},
         "synthesis.b4.conv1": {"activation": "lrelu", "conv_clamp": None},
+        "synthesis.input": {"size": np.array([36, 36]), "sampling_rate": np.float64(16)},
     }
     for name, more in (attributes or {}).items():
         told[name] = told.get(name, {}) | more
