@@ -1,20 +1,62 @@
 """Which engine plays a generator."""
 
+import logging
+from typing import TYPE_CHECKING, TypeAlias
+
 import torch
 from torch import Tensor
 
 from models import runtime
 from models.architectures import AnyGenerator
+from models.device import describe
+from models.networks import Generator
 from models.stylegan3 import networks as stylegan3
 from models.stylegan3 import runtime as stylegan3_runtime
 
-AnyRuntime = runtime.Runtime | stylegan3_runtime.Runtime
+if TYPE_CHECKING:
+    from models.graph.runtime import GraphRuntime
+
+AnyRuntime: TypeAlias = "runtime.Runtime | stylegan3_runtime.Runtime | GraphRuntime"
 
 
 def runtime_for(
-    generator: AnyGenerator, device: torch.device, directions: Tensor | None = None
+    generator: AnyGenerator,
+    device: torch.device,
+    directions: Tensor | None = None,
+    *,
+    name: str = "the model",
+    moves: bool = False,
 ) -> AnyRuntime:
-    """The generator ready to make one image a frame, with its directions if it has any."""
+    """The generator ready to make one image a frame, with its directions if it has any.
+
+    One whose weights are to drift (`moves`) is played by torch, as is what the graph engine cannot
+    play; the log says which engine it is, and why.
+    """
     if isinstance(generator, stylegan3.Generator):
         return stylegan3_runtime.Runtime(generator, device, directions)
+    if device.type == "cpu" and not moves:
+        graph = _graph_runtime(generator, directions, name)
+        if graph is not None:
+            return graph
     return runtime.Runtime(generator, device, directions)
+
+
+def _graph_runtime(
+    generator: Generator, directions: Tensor | None, name: str
+) -> "GraphRuntime | None":
+    """The generator in the graph engine; None where that is missing or fails."""
+    try:
+        from models.graph.runtime import GraphRuntime
+
+        return GraphRuntime(generator, directions, name=name)
+    except ImportError:
+        reason = "OpenVINO, which is faster, is not installed"
+    except Exception as error:  # Whatever is wrong with a library of others, the show goes on.
+        reason = f"OpenVINO failed: {type(error).__name__}: {error}".splitlines()[0]
+    logging.getLogger(__name__).info("torch plays, as %s", reason)
+    return None
+
+
+def describe_engine(playing: AnyRuntime) -> str:
+    """The device and the engine that plays on it, in words."""
+    return getattr(playing, "engine", None) or f"{describe(playing.device)}, torch"
