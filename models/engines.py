@@ -29,8 +29,8 @@ def runtime_for(
 ) -> AnyRuntime:
     """The generator ready to make one image a frame, with its directions if it has any.
 
-    One whose weights are to drift (`moves`) is played by torch, as is what the graph engine cannot
-    play; the log says which engine it is, and why.
+    On a CPU the graph engine plays StyleGAN2, unless the weights are to drift (`moves`); torch
+    plays all else, and what the graph engine fails at. `name` is the model's, for the log.
     """
     if isinstance(generator, stylegan3.Generator):
         return stylegan3_runtime.Runtime(generator, device, directions)
@@ -41,10 +41,22 @@ def runtime_for(
     return runtime.Runtime(generator, device, directions)
 
 
+def describe_engine(playing: AnyRuntime) -> str:
+    """The device and the engine that plays on it, in words."""
+    engine = getattr(playing, "engine", None)
+    return engine or f"{describe(playing.device)}, torch"
+
+
 def _graph_runtime(
     generator: Generator, directions: Tensor | None, name: str
 ) -> "GraphRuntime | None":
-    """The generator in the graph engine; None where that is missing or fails."""
+    """The generator in the graph engine; None where that is missing or fails.
+
+    Where it plays, torch keeps one thread: more of them would wait for their next piece of work
+    by spinning, on the cores that the engine computes on. It made frames twice as long.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     try:
         from models.graph.runtime import GraphRuntime
 
@@ -53,10 +65,6 @@ def _graph_runtime(
         reason = "OpenVINO, which is faster, is not installed"
     except Exception as error:  # Whatever is wrong with a library of others, the show goes on.
         reason = f"OpenVINO failed: {type(error).__name__}: {error}".splitlines()[0]
-    logging.getLogger(__name__).info("torch plays, as %s", reason)
+    torch.set_num_threads(threads)
+    logging.getLogger(__name__).warning("torch plays %s: %s", name, reason)
     return None
-
-
-def describe_engine(playing: AnyRuntime) -> str:
-    """The device and the engine that plays on it, in words."""
-    return getattr(playing, "engine", None) or f"{describe(playing.device)}, torch"

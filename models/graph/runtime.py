@@ -13,6 +13,7 @@ from models.graph.network import network_of
 from models.networks import Generator
 
 CPU = torch.device("cpu")
+SHORT = {"float32": "fp32", "bfloat16": "bf16"}
 
 
 class GraphRuntime:
@@ -51,7 +52,7 @@ class GraphRuntime:
             store(key, choice)
         self.choice = choice
         threads = f"{choice.threads} thread" + "s" * (choice.threads > 1)
-        self.engine = f"CPU, {threads}, OpenVINO {choice.precision}"
+        self.engine = f"CPU, {threads}, OpenVINO {SHORT[choice.precision]}"
         self._compiled = Compiled(network, choice.precision, choice.threads)
 
     @torch.inference_mode()
