@@ -90,4 +90,12 @@ def test_it_tells_what_the_eager_runtime_tells() -> None:
     assert torch.equal(playing.map(z), eager.map(z))
     assert torch.equal(playing.w_avg, eager.w_avg)
     assert torch.equal(playing.directions(7), eager.directions(7))
-    assert playing.drift(eager) is None and eager.drift(playing) is None
+
+
+def test_it_stays_where_the_goal_has_the_same_weights_and_else_finds_no_way() -> None:
+    playing = graph(generator())
+    way = playing.drift(Runtime(generator(), CPU))
+    assert way is not None and [way.advance(share) for share in (0.0, 0.5, 1.0)] == [0, 0, 1]
+    for other in (Runtime(generator(seed=1), CPU), graph(generator(canvas_of(16, 8))), "a word"):
+        assert playing.drift(other) is None
+    assert Runtime(generator(), CPU).drift(playing) is None
