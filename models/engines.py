@@ -61,7 +61,7 @@ def _graph_runtime(
         from models.graph.runtime import GraphRuntime
 
         return GraphRuntime(generator, directions, name=name)
-    except ImportError:
+    except ModuleNotFoundError:
         reason = "OpenVINO, which is faster, is not installed"
     except Exception as error:  # Whatever is wrong with a library of others, the show goes on.
         reason = f"OpenVINO failed: {type(error).__name__}: {error}".splitlines()[0]
