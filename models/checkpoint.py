@@ -14,6 +14,7 @@ from models.architectures import AnyGenerator, Architecture, StyleGAN2, make_gen
 from models.canvas import BASE_MAXIMUM_PX, BASE_MINIMUM_PX, DOUBLINGS_MAXIMUM, Canvas
 from models.directions import COUNT_MAXIMUM
 from models.networks import Widths
+from models.valueless import without_values
 
 FORMAT = 1
 METADATA_KEY = "performer"
@@ -134,7 +135,7 @@ def load_checkpoint(path: Path) -> Model:
     tensors, metadata = load_tensors(path)
     manifest = _manifest(path, metadata)
     directions = tensors.pop(DIRECTIONS_KEY, None)
-    with torch.device("meta"):
+    with without_values():
         generator = make_generator(manifest.canvas, manifest.widths, manifest.architecture)
     check_weights(path, tensors, generator)
     if directions is not None:

@@ -321,9 +321,21 @@ def bench(
     train: Annotated[
         bool, typer.Option("--train", help="Measure training instead of playing.")
     ] = False,
+    engine: Annotated[
+        bool, typer.Option("--engine", help="Measure the engines beside each other.")
+    ] = False,
+    official: Annotated[
+        Path | None,
+        typer.Option(help="With --engine: a copy of the vendor's repository, measured too."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Measure this machine: the generator, the rest of a frame, a flood of messages."""
+    if engine or official:
+        from performer.commands.bench_engine import bench_engine
+
+        bench_engine(rounds, official, json, Console())
+        return
     if train:
         from performer.commands.bench_train import bench_train
 
@@ -359,6 +371,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         ("models.checkpoint", "SaveError"),
         ("models.division", "TrainingError"),
         ("models.ranks", "RanksError"),
+        ("performer.commands.bench_engine", "BenchError"),
         ("performer.inputs", "InputError"),
         ("performer.outputs.base", "DisplayError"),
         ("performer.patch", "PatchError"),

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from models.device import describe
+from models.engines import describe_engine
 from performer.clock import SystemClock
 from performer.commands.flood import CC_PER_S, LAST_VALUE, OSC_PER_S, Flood
 from performer.commands.instrument import Instrument, load_instrument, warm_up
@@ -146,7 +146,7 @@ class Bench:
         controls = self.flooded_engine.controls
         return {
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}",
-            "device": describe(self.runtime.device),
+            "engine": describe_engine(self.runtime),
             "model": f"{self.instrument.manifest.canvas}, {self.instrument.manifest.widths}",
             "median_ms": {case.name: round(case.ms, 3) for case in self.cases},
             "fps": round(1000 / whole, 1),
@@ -179,7 +179,7 @@ def bench(
 
 
 def _table(cases: list[Case], result: dict[str, object]) -> Table:
-    table = Table(box=box.SIMPLE, title=f"{result['device']}; {result['machine']}")
+    table = Table(box=box.SIMPLE, title=f"{result['engine']}; {result['machine']}")
     for column in ("Measured", "Median ms", "Rounds' spread", "Over the whole frame"):
         table.add_column(column, justify="left" if column == "Measured" else "right")
     whole_ms = cases[1].ms

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.device import describe, pick_device
+from models.engines import describe_engine
 from performer.clock import SystemClock
 from performer.commands.instrument import load_instrument
 from performer.commands.play import parse_host_port
@@ -50,7 +51,10 @@ def _instrument(patch: str, model: Path | None, device: str) -> str:
     learnt = f"{manifest.kimg:.0f} kimg on {manifest.images.count} images"
     if manifest.origin:
         learnt = f"imported from {manifest.origin.file}"
-    return f"{instrument.patch.name} plays {instrument.model.name}: {manifest.canvas}, {learnt}"
+    return (
+        f"{instrument.patch.name} plays {instrument.model.name}: {manifest.canvas}, {learnt}; "
+        f"engine: {describe_engine(instrument.runtime)}"
+    )
 
 
 def _displays() -> str:

@@ -35,7 +35,7 @@ def ready_model(path: Path, device: torch.device, clock: Clock) -> ModelEvent:
     """
     generator, manifest, directions = read_model(path)
     time.sleep(REST_S)
-    runtime = runtime_for(generator, device, directions)
+    runtime = runtime_for(generator, device, directions, moves=True)
     time.sleep(REST_S)
     picture = runtime.draw(runtime.w_avg.expand(runtime.num_ws, -1), 1.0)
     if not torch.isfinite(picture).all():

@@ -1,6 +1,7 @@
 """A patch and its model, loaded, checked and ready to play."""
 
 import gc
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,8 +45,14 @@ def load_instrument(what: str, model: Path | None, device: str) -> Instrument:
     chosen = pick_device(device)
     prepare(chosen)
     loaded = read_model(file)
-    runtime = runtime_for(loaded.generator, chosen, loaded.directions)
     run = asked if asked.is_dir() else None
+    name = loaded.manifest.name or file.stem
+    if run is not None:
+        log = logging.getLogger(__name__)
+        log.info("torch plays %s, whose weights drift to those of each new snapshot", name)
+    runtime = runtime_for(
+        loaded.generator, chosen, loaded.directions, name=name, moves=run is not None
+    )
     return Instrument(patch, loaded.manifest, file, runtime, controllers, run)
 
 

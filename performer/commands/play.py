@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.device import describe as describe_device
+from models.engines import describe_engine
 from performer.clock import SystemClock
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument, warm_up
@@ -79,7 +79,7 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             "Playing %s (%s) on %s; OSC at %s; display: %s",
             instrument.patch.name,
             instrument.manifest.canvas,
-            describe_device(instrument.runtime.device),
+            describe_engine(instrument.runtime),
             osc_address,
             display.describe(),
         )
@@ -107,7 +107,7 @@ def _labels(
     instrument: Instrument, ports: Callable[[], tuple[str, ...]], osc_address: str
 ) -> Labels:
     return Labels(
-        device=describe_device(instrument.runtime.device),
+        device=describe_engine(instrument.runtime),
         model=describe_model(instrument.manifest, instrument.model),
         patch=instrument.patch.name,
         midi_ports=ports,

@@ -75,9 +75,9 @@ class Hud:
         height, width = status.canvas
         ports = ", ".join(status.midi_ports) or "no port"
         columns = (
-            (0.30, ("device", status.device), ("canvas", f"{width} x {height}")),
-            (0.35, ("model", status.model), ("osc", status.osc_address or "off")),
-            (0.35, ("patch", status.patch), ("midi", ports)),
+            (0.38, ("device", status.device), ("canvas", f"{width} x {height}")),
+            (0.31, ("model", status.model), ("osc", status.osc_address or "off")),
+            (0.31, ("patch", status.patch), ("midi", ports)),
         )
         x = float(area.x)
         for share, *facts in columns:

@@ -1,4 +1,4 @@
-"""The bench: it runs, and its flood loses neither a trigger nor the newest value."""
+"""The benches: they run, their flood loses nothing, and their engines draw the same."""
 
 import json
 import subprocess
@@ -9,7 +9,10 @@ import pytest
 import torch
 from test_play import save_tiny_model
 
+from performer.commands.bench_engine import BenchError
+from performer.commands.bench_engine import measure as measure_engines
 from performer.commands.bench_train import measure
+from performer.commands.bench_ways import TORCH
 
 pytestmark = pytest.mark.live
 
@@ -39,3 +42,23 @@ def test_training_is_measured_beside_the_plain_networks() -> None:
     assert result.canvas == "16x8" and len(result.rounds) == 1
     assert result.plain > 0 and result.ours > 0
     assert result.ratio == pytest.approx(result.ours / result.plain)
+
+
+def test_every_engine_draws_the_same_and_is_timed(tmp_path: Path) -> None:
+    model = tmp_path / "tiny.safetensors"
+    save_tiny_model(model)
+    results = measure_engines("tiny", model, 1, None)
+    assert results[0].engine == TORCH and results[0].ratio == 1.0 and len(results) >= 2
+    for each in results:
+        assert each.ms > 0 and len(each.rounds_ms) == 1
+        assert each.error < (0.05 if each.engine.endswith("bf16") else 1e-5)
+
+
+def test_an_engine_that_ends_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "tiny.safetensors"
+    save_tiny_model(model)
+    monkeypatch.setattr("performer.commands.bench_engine.ways", lambda *_: ["official"])
+    with pytest.raises(BenchError, match='"official" ended early'):
+        measure_engines("tiny", model, 1, tmp_path)

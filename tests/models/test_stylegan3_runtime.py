@@ -107,4 +107,4 @@ def test_directions_are_those_of_w_longest_first() -> None:
 
 def test_each_architecture_gets_its_own_engine() -> None:
     assert isinstance(runtime_for(generator(), CPU), Runtime)
-    assert isinstance(runtime_for(tiny.generator(), CPU), StyleGAN2Runtime)
+    assert isinstance(runtime_for(tiny.generator(), CPU, moves=True), StyleGAN2Runtime)

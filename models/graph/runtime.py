@@ -1,0 +1,96 @@
+"""A StyleGAN2 generator played by the graph engine, as `models.runtime` does in torch."""
+
+import logging
+
+import torch
+from torch import Tensor
+
+from models.directions import directions_of
+from models.graph.choice import Choice, choose
+from models.graph.compiled import Compiled
+from models.graph.kept import key_of, load, store
+from models.graph.network import network_of
+from models.networks import Generator
+
+CPU = torch.device("cpu")
+SHORT = {"float32": "fp32", "bfloat16": "bf16"}
+
+
+class GraphRuntime:
+    """What the instrument plays: `map` z to w, `draw` an image from one w a layer.
+
+    Its weights cannot move.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        directions: Tensor | None = None,
+        *,
+        name: str = "the model",
+        choice: Choice | None = None,
+    ) -> None:
+        """Prepare a generator on the CPU; without a `choice` the one kept, or found by trying.
+
+        Raises RuntimeError where the engine fails.
+        """
+        self.device, self._directions = CPU, directions
+        self.generator = generator.eval().requires_grad_(False)
+        self.height_px = generator.canvas.height_px
+        self.width_px = generator.canvas.width_px
+        self.num_ws, self.z_dim = generator.num_ws, generator.widths.z_dim
+        self.classes = generator.widths.classes
+        self.w_avg = generator.mapping.w_avg
+        network = network_of(generator)
+        if choice is None:
+            key = key_of(generator)
+            choice = load(key)
+        if choice is None:
+            log = logging.getLogger(__name__)
+            log.info("Preparing %s for this processor, once: it takes some seconds", name)
+            choice = choose(generator, network)
+            store(key, choice)
+        self.choice = choice
+        threads = f"{choice.threads} thread" + "s" * (choice.threads > 1)
+        self.engine = f"CPU, {threads}, OpenVINO {SHORT[choice.precision]}"
+        self._compiled = Compiled(network, choice.precision, choice.threads)
+
+    @torch.inference_mode()
+    def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor:
+        """(N, z_dim) to w (N, w_dim); `shares` of each class (N, classes)."""
+        return self.generator.mapping(z, shares)
+
+    @torch.inference_mode()
+    def draw(self, ws: Tensor, noise: float) -> Tensor:
+        """w of each layer (num_ws, w_dim) to an image (1, 3, H, W), most of it within -1..1.
+
+        `noise` scales the model's own noise; 1 is as trained.
+        """
+        return self._compiled.draw(ws, noise)
+
+    def drift(self, goal: object) -> "Arrived | None":
+        """No way leads to other weights: those here are packed. With the same it is there."""
+        there = getattr(goal, "generator", None)
+        if isinstance(there, Generator) and same_weights(self.generator, there):
+            return Arrived()
+        return None
+
+    def directions(self, count: int) -> Tensor:
+        """The model's directions, (count, w_dim)."""
+        return directions_of(self.generator, self._directions, count)
+
+
+class Arrived:
+    """The way to a generator with the same weights, in whatever engine: nothing moves."""
+
+    def advance(self, progress: float) -> bool:
+        """Whether `progress` 0..1 is complete."""
+        return progress >= 1.0
+
+
+def same_weights(here: Generator, there: Generator) -> bool:
+    """Whether two generators are alike in all they compute with."""
+    if (here.canvas, here.widths) != (there.canvas, there.widths):
+        return False
+    pairs = zip(here.state_dict().values(), there.state_dict().values(), strict=True)
+    return all(torch.equal(own, other.cpu()) for own, other in pairs)
