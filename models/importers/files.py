@@ -1,6 +1,7 @@
 """Files of torch and of NVIDIA's releases read as data: nothing in them is ever executed."""
 
 import io
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,10 @@ MAGIC = 0x1950A86A20F9469CFC6C
 STREAM_START = b"\x80\x02\x8a\x0a" + MAGIC.to_bytes(10, "little")
 ZIP_START = b"PK\x03\x04"
 PROTOCOL = 1001
+ZIP_FAULTS = (  # What the library raises over an archive that is damaged.
+    zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError,
+    ArithmeticError, LookupError, struct.error,
+)  # fmt: skip
 
 
 def read_torch_file(path: Path) -> object:
@@ -138,7 +143,7 @@ def _read_archive(data: bytes, known: Known, budget: Budget) -> object:
             return _Archive(archive, budget).read(known)
     except ImporterError:
         raise
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
+    except ZIP_FAULTS:
         refuse("it is cut short or damaged")
 
 

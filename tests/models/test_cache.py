@@ -16,7 +16,8 @@ from models import cache, dataset
 from models import image_source as source_module
 from models.canvas import canvas_of
 from models.dataset import load_folder, load_images, open_source
-from models.trainer import Recipe, Trainer
+from models.recipe import Recipe, Stage
+from models.trainer import Trainer
 
 CANVAS = canvas_of(16, 8)
 
@@ -224,7 +225,8 @@ def test_the_artists_folder_is_never_changed(tmp_path: Path) -> None:
 
 def test_training_goes_on_when_files_are_replaced_or_removed(tmp_path: Path) -> None:
     def losses(folder: Path, harm: Callable[[], object]) -> list[dict[str, float]]:
-        recipe = Recipe(CANVAS, WIDTHS, batch=4)
+        stages = (Stage(CANVAS.doublings, kimg=1.0, r1_gamma=0.05),)
+        recipe = Recipe(CANVAS, WIDTHS, stages, batch=4)
         steps = Trainer(recipe, load_folder(folder, CANVAS).images, torch.device("cpu")).train()
         return [next(steps), *(next(steps) for _ in range(2) if harm() or True)]
 

@@ -130,7 +130,7 @@ def test_without_pyav_a_sentence_says_what_to_install(
     video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "av", None)
-    with pytest.raises(DatasetError, match=r'pip install "performer\[video\]"$'):
+    with pytest.raises(DatasetError, match=r'pip install "performer\[train\]"$'):
         open_source(video)
 
 
