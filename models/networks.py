@@ -54,7 +54,7 @@ def fir_kernel() -> Tensor:
 
 def blur(x: Tensor, kernel: Tensor, padding: int, stride: int = 1) -> Tensor:
     """Filter each channel of (N, C, H, W) by the (4, 4) kernel."""
-    if stride > 1 and x.device.type == "cpu":
+    if stride > 1 and x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
         # With strides, processors take ten times as long for the gradient in half precision.
         with torch.autocast("cpu", enabled=False):
             return _filter(x.float(), kernel, padding, stride).to(x.dtype)
