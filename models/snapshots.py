@@ -10,9 +10,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from models.architectures import AnyGenerator
 from models.board import Board
 from models.checkpoint import Images, Manifest, load_checkpoint, save_checkpoint
-from models.directions import align, find_directions
+from models.directions import Directions, align, find_directions
 from models.judge import Judge
 from models.presentation import grid, grid_size, write_grid, write_model_card
 from models.saves import path_of
@@ -98,7 +99,7 @@ class Snapshots:
     def finish(self) -> None:
         """Write the card of the best model, with a grid of its pictures."""
         path = self.folder / "model.safetensors"
-        generator, manifest, _ = load_checkpoint(path)
+        generator, manifest, stored = load_checkpoint(path)
         generator.to(self.trainer.device)
         write_grid(path, generator, manifest.seed)
         judge, best = self._judge, self._judge.history.best if self._judge else None
@@ -106,7 +107,7 @@ class Snapshots:
             path,
             generator,
             manifest,
-            find_directions(generator),
+            _directions_like(generator, stored),
             measures=best.measures if best else None,
             floor=judge.floor if judge else None,
         )
@@ -114,11 +115,10 @@ class Snapshots:
     def _find_directions(self) -> None:
         """Those of now, each where it was before, so that a knob keeps what it does."""
         try:
-            found = find_directions(self.trainer.averaged)
+            found = _directions_like(self.trainer.averaged, self._directions)
         except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
             return  # The run is broken, which its measures tell.
-        before = self._directions
-        self._directions = (found if before is None else align(found, before)).pushes
+        self._directions = found.pushes
 
     @property
     def _images(self) -> int:
@@ -137,3 +137,9 @@ class Snapshots:
         if sentence not in self._said:
             self._said.add(sentence)
             self.say(sentence)
+
+
+def _directions_like(generator: AnyGenerator, before: Tensor | None) -> Directions:
+    """A generator's directions, in the order and with the signs of those `before`, if any."""
+    found = find_directions(generator)
+    return found if before is None else align(found, before)
