@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.directions import directions_of
 from models.drift import Drift, Layer, Plain
 from models.networks import SQRT_2, Generator, StyledConv, SynthesisBlock, ToRGB, upsample
+from models.playing import Playing
 
 
-class Runtime:
+class Runtime(Playing[Generator]):
     """What the instrument plays: `map` z to w, `draw` an image from one w a layer.
 
     It takes the generator over: a drift moves its weights.
@@ -24,25 +24,13 @@ class Runtime:
     def __init__(
         self, generator: Generator, device: torch.device, directions: Tensor | None = None
     ) -> None:
-        self.device = device
-        self.generator = generator.to(device).eval().requires_grad_(False)
-        self.height_px = generator.canvas.height_px
-        self.width_px = generator.canvas.width_px
-        self.num_ws, self.z_dim = generator.num_ws, generator.widths.z_dim
-        self.classes = generator.widths.classes
-        self.w_avg = self.generator.mapping.w_avg
-        self._directions = directions
+        super().__init__(generator, device, directions)
         const = generator.synthesis.b4.const[None]
         self._const = const.contiguous(memory_format=torch.channels_last)
         self._blocks = [
             _Block(getattr(generator.synthesis, f"b{4 << level}"), 2 * level - 1)
             for level in generator.canvas.levels
         ]
-
-    @torch.inference_mode()
-    def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor:
-        """(N, z_dim) to w (N, w_dim), both on the device; `shares` of each class (N, classes)."""
-        return self.generator.mapping(z, shares)
 
     @torch.inference_mode()
     def draw(self, ws: Tensor, noise: float) -> Tensor:
@@ -71,10 +59,6 @@ class Runtime:
         for block in self._blocks:
             layers += [Plain([block.filter]), *block.convs, block.colours]
         return layers
-
-    def directions(self, count: int) -> Tensor:
-        """The model's directions, (count, w_dim)."""
-        return directions_of(self.generator, self._directions, count).to(self.device)
 
 
 class _Block:

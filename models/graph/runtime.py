@@ -5,18 +5,18 @@ import logging
 import torch
 from torch import Tensor
 
-from models.directions import directions_of
 from models.graph.choice import Choice, choose
 from models.graph.compiled import Compiled
 from models.graph.kept import key_of, load, store
 from models.graph.network import network_of
 from models.networks import Generator
+from models.playing import Playing
 
 CPU = torch.device("cpu")
 SHORT = {"float32": "fp32", "bfloat16": "bf16"}
 
 
-class GraphRuntime:
+class GraphRuntime(Playing[Generator]):
     """What the instrument plays: `map` z to w, `draw` an image from one w a layer.
 
     Its weights cannot move.
@@ -34,13 +34,7 @@ class GraphRuntime:
 
         Raises RuntimeError where the engine fails.
         """
-        self.device, self._directions = CPU, directions
-        self.generator = generator.eval().requires_grad_(False)
-        self.height_px = generator.canvas.height_px
-        self.width_px = generator.canvas.width_px
-        self.num_ws, self.z_dim = generator.num_ws, generator.widths.z_dim
-        self.classes = generator.widths.classes
-        self.w_avg = generator.mapping.w_avg
+        super().__init__(generator, CPU, directions)
         network = network_of(generator)
         if choice is None:
             key = key_of(generator)
@@ -56,11 +50,6 @@ class GraphRuntime:
         self._compiled = Compiled(network, choice.precision, choice.threads)
 
     @torch.inference_mode()
-    def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor:
-        """(N, z_dim) to w (N, w_dim); `shares` of each class (N, classes)."""
-        return self.generator.mapping(z, shares)
-
-    @torch.inference_mode()
     def draw(self, ws: Tensor, noise: float) -> Tensor:
         """w of each layer (num_ws, w_dim) to an image (1, 3, H, W), most of it within -1..1.
 
@@ -74,10 +63,6 @@ class GraphRuntime:
         if isinstance(there, Generator) and same_weights(self.generator, there):
             return Arrived()
         return None
-
-    def directions(self, count: int) -> Tensor:
-        """The model's directions, (count, w_dim)."""
-        return directions_of(self.generator, self._directions, count)
 
 
 class Arrived:

@@ -11,37 +11,26 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.directions import directions_of
 from models.networks import SQRT_2
+from models.playing import Playing
 from models.stylegan3.networks import EPSILON, Colours, Generator, Layer, clamped
 
 CACHED = 1 << 21  # values of the nonlinearity at a time, 8 MB
 VECTOR = 16  # channels that a processor takes at once
 
 
-class Runtime:
+class Runtime(Playing[Generator]):
     """What the instrument plays: `map` z to w, `draw` an image from one w a layer."""
 
     def __init__(
         self, generator: Generator, device: torch.device, directions: Tensor | None = None
     ) -> None:
-        self.device, self._directions = device, directions
-        self.generator = generator.to(device).eval().requires_grad_(False)
-        self.height_px = generator.canvas.height_px
-        self.width_px = generator.canvas.width_px
-        self.num_ws, self.z_dim = generator.num_ws, generator.widths.z_dim
-        self.classes = generator.widths.classes
-        self.w_avg = self.generator.mapping.w_avg
+        super().__init__(generator, device, directions)
         synthesis = generator.synthesis
         *layers, colours = (getattr(synthesis, name) for name in synthesis.names)
         self._input = synthesis.input
         self._layers = [_Layer(layer) for layer in layers]
         self._colours = _Colours(colours, synthesis.output_scale)
-
-    @torch.inference_mode()
-    def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor:
-        """(N, z_dim) to w (N, w_dim), both on the device; `shares` of each class (N, classes)."""
-        return self.generator.mapping(z, shares)
 
     @torch.inference_mode()
     def draw(self, ws: Tensor, noise: float) -> Tensor:
@@ -70,10 +59,6 @@ class Runtime:
 
     def drift(self, goal: object) -> None:
         """No way leads to other weights: such networks are not trained here."""
-
-    def directions(self, count: int) -> Tensor:
-        """The model's directions, (count, w_dim)."""
-        return directions_of(self.generator, self._directions, count).to(self.device)
 
 
 class _Layer:

@@ -1,0 +1,35 @@
+"""What every engine tells of the generator that it plays, and how it finds its latents."""
+
+from typing import Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+from models.architectures import AnyGenerator
+from models.directions import directions_of
+
+G = TypeVar("G", bound=AnyGenerator)
+
+
+class Playing(Generic[G]):
+    """A generator on a device, in evaluation mode; an engine adds how it is drawn."""
+
+    def __init__(self, generator: G, device: torch.device, directions: Tensor | None) -> None:
+        """`directions` (count, w_dim) are those stored with the model, if any."""
+        self.device, self._directions = device, directions
+        generator.to(device).eval().requires_grad_(False)
+        self.generator = generator
+        self.height_px = generator.canvas.height_px
+        self.width_px = generator.canvas.width_px
+        self.num_ws, self.z_dim = generator.num_ws, generator.widths.z_dim
+        self.classes = generator.widths.classes
+        self.w_avg = generator.mapping.w_avg
+
+    @torch.inference_mode()
+    def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor:
+        """(N, z_dim) to w (N, w_dim), both on the device; `shares` of each class (N, classes)."""
+        return self.generator.mapping(z, shares)
+
+    def directions(self, count: int) -> Tensor:
+        """The model's directions, (count, w_dim)."""
+        return directions_of(self.generator, self._directions, count).to(self.device)
