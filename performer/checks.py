@@ -5,7 +5,8 @@ from typing import cast
 
 import msgspec
 
-from performer.parameters import BY_NAME, SCENES, Parameter
+from performer.parameter import Parameter
+from performer.parameters import BY_NAME, SCENES
 from performer.schema import VERSION, Binding, Modulator, Scene, SceneHead
 from performer.sources import Source, parse_source
 from performer.toml_files import Document, join, meant

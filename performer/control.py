@@ -1,7 +1,8 @@
 """One binding heard on one physical control: where the hand is, and what that means in units."""
 
 from performer.events import MidiEvent
-from performer.parameters import BY_NAME, shape, unshape
+from performer.parameter import shape, unshape
+from performer.parameters import BY_NAME
 from performer.schema import Binding
 from performer.sources import Source, parse_source
 from performer.takeover import TAKEOVERS

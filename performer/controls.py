@@ -11,7 +11,8 @@ import numpy.typing as npt
 from performer.addresses import AddressBook
 from performer.control import Control, listens
 from performer.events import Event, KeyEvent, MidiEvent, OscArgument, OscEvent, PortEvent, Refusal
-from performer.parameters import BY_ADDRESS, BY_NAME, TABLE, Kind, Parameter
+from performer.parameter import Kind, Parameter
+from performer.parameters import BY_ADDRESS, BY_NAME, TABLE
 from performer.schema import Binding
 from performer.slew import Slew
 from performer.sources import parse_source

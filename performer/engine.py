@@ -20,6 +20,7 @@ from performer.parameters import INDEX, TABLE
 from performer.patch import match_controller
 from performer.scenes import Morph
 from performer.schema import Controller, Patch
+from performer.tempo import Tempo
 
 DT_MAXIMUM_S = 0.25
 NAMES = tuple(parameter.name for parameter in TABLE)
@@ -50,6 +51,7 @@ class Engine:
             start["seed"] = float(seed % SEEDS)
         self._patch, self._controllers = patch, controllers
         self.controls = Controls(patch.bindings, start)
+        self._tempo = Tempo()
         self._modulators = Modulators(patch.modulators)
         self._deck = Deck(generator)
         self._effects = Effects()
@@ -104,17 +106,25 @@ class Engine:
         return bool(actions) or isinstance(event, ModelEvent)
 
     def _trigger(self, name: str) -> None:
-        if name == "next_seed":
-            self.controls.set("seed", (self.controls.target("seed") // 1 + 1) % SEEDS)
-        elif name == "panic":
-            self._morph = None
-            self._effects.clear()
-            self.controls.reset()
-        else:
-            scene = self._patch.scenes.get(name.partition(".")[2])
-            if scene is not None:
-                current = {key: self.controls.target(key) for key in scene.values}
-                self._morph = Morph(scene, current)
+        group, _, key = name.partition(".")
+        match group:
+            case "next_seed":
+                self.controls.set("seed", (self.controls.target("seed") // 1 + 1) % SEEDS)
+            case "panic":
+                self._panic()
+            case "scene":
+                self._recall(key)
+
+    def _panic(self) -> None:
+        self._morph = None
+        self._effects.clear()
+        self.controls.reset()
+
+    def _recall(self, key: str) -> None:
+        scene = self._patch.scenes.get(key)
+        if scene is not None:
+            current = {name: self.controls.target(name) for name in scene.values}
+            self._morph = Morph(scene, current)
 
     def _advance(self, dt_s: float) -> None:
         """Let time pass for everything that moves by itself."""
@@ -124,6 +134,7 @@ class Engine:
             if self._morph.done:
                 self._morph = None
         values = self.controls.advance(dt_s)
+        self._tempo.advance(dt_s, float(values[INDEX["bpm"]]))
         if not values[INDEX["freeze"]]:
             self._modulators.advance(dt_s)
         self.values = self._modulators.apply(values)

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping
 
-from performer.parameters import BY_NAME, Parameter, shape
+from performer.parameter import Parameter, shape
+from performer.parameters import BY_NAME
 from performer.schema import Scene
 
 

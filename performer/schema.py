@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from performer.parameters import Curve
+from performer.parameter import Curve
 
 VERSION = 1
 STARTER = "starter"

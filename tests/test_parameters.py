@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from performer.parameters import BY_ADDRESS, BY_NAME, INDEX, TABLE, Curve, shape, unshape
+from performer.parameter import Curve, shape, unshape
+from performer.parameters import BY_ADDRESS, BY_NAME, INDEX, TABLE
 
 CURVES: list[Curve] = ["linear", "square", "root", "smooth"]
 POSITIONS = st.floats(0.0, 1.0)

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from rich import box
 from rich.table import Table
 
-from performer.parameters import TABLE, Parameter
+from performer.parameter import Parameter
+from performer.parameters import TABLE
 
 COLUMNS = ("OSC address", "Range", "Default", "Key", "What it does")
 

@@ -8,7 +8,8 @@ import pygame
 from numpy.typing import NDArray
 
 from performer.outputs.lettering import ACCENT, FAINT, INK, SOFT, TRACK, Lettering
-from performer.parameters import INDEX, TABLE, Parameter
+from performer.parameter import Parameter
+from performer.parameters import INDEX, TABLE
 
 COMPACT_FROM = 8
 ROWS = 7

@@ -6,7 +6,8 @@ import pygame
 
 from performer.outputs.base import APP_KEYS
 from performer.outputs.lettering import ACCENT, FAINT, INK, SOFT, Lettering, panel
-from performer.parameters import TABLE, Parameter
+from performer.parameter import Parameter
+from performer.parameters import TABLE
 from performer.status import Status
 
 

@@ -8,8 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PURE = {
-    "events", "clock", "parameters", "controls", "modulators", "patch", "scenes",
-    "takeover", "control", "slew", "addresses", "sources", "schema", "checks",
+    "events", "clock", "parameter", "parameters", "controls", "modulators", "patch", "scenes",
+    "takeover", "control", "slew", "tempo", "addresses", "sources", "schema", "checks",
     "toml_files", "toml_lines", "status", "meter",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
