@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import Tensor
 
 from models.canvas import Canvas
-from models.checkpoint import CheckpointError, load_checkpoint
+from models.checkpoint import CheckpointError, Lineage, Manifest, load_checkpoint
 from models.kept_discriminator import load_discriminator
 from models.networks import Generator, Widths
 from models.saves import Saves
@@ -14,12 +14,16 @@ from models.saves import Saves
 
 @dataclass(frozen=True, slots=True)
 class Ancestor:
-    """Networks to start from: G, G_ema, D if there is one and, out of a run, what adapted."""
+    """Networks to start from: G, G_ema, D if there is one and, out of a run, what adapted.
+
+    `lineage` is what a run that starts here comes from.
+    """
 
     path: Path
     canvas: Canvas
     widths: Widths
     kimg: float
+    lineage: Lineage
     tensors: dict[str, Tensor]
 
     @property
@@ -64,7 +68,8 @@ def read_ancestor(path: Path) -> Ancestor:
         save, tensors = Saves(path).load()
         recipe = save.recipe
         kimg = recipe.before_kimg + save.kimg
-        return Ancestor(path, recipe.canvas_at(save.stage), recipe.widths, kimg, tensors)
+        lineage = Lineage(recipe.before.origin, (*recipe.before.images, save.images))
+        return Ancestor(path, recipe.canvas_at(save.stage), recipe.widths, kimg, lineage, tensors)
     generator, manifest, _ = load_checkpoint(path)
     if not isinstance(generator, Generator):
         raise CheckpointError(f"{path}: a StyleGAN3 model can be played, but not trained here")
@@ -73,7 +78,15 @@ def read_ancestor(path: Path) -> Ancestor:
     parts = dict.fromkeys(("G", "G_ema"), generator.state_dict())
     parts["D"] = load_discriminator(path, manifest)
     tensors = {f"{part}.{name}": t for part, state in parts.items() for name, t in state.items()}
-    return Ancestor(path, manifest.canvas, manifest.widths, manifest.kimg, tensors)
+    lineage = _lineage(manifest)
+    return Ancestor(path, manifest.canvas, manifest.widths, manifest.kimg, lineage, tensors)
+
+
+def _lineage(manifest: Manifest) -> Lineage:
+    """What a run that starts from this model comes from."""
+    if manifest.origin:
+        return Lineage(manifest.origin)
+    return Lineage(manifest.before.origin, (*manifest.before.images, manifest.images))
 
 
 def _doubled(canvas: Canvas) -> Canvas:

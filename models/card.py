@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from models.architectures import channels_of
-from models.checkpoint import Manifest, Origin
+from models.checkpoint import Images, Manifest, Origin
 from models.directions import UNIT, Directions
 from models.metrics import TITLES, Measures
 from models.stylegan3.layout import StyleGAN3
@@ -90,11 +90,19 @@ def _facts(manifest: Manifest, parameters: int) -> Iterator[tuple[str, ...]]:
 
 
 def _images(manifest: Manifest) -> Iterator[tuple[str, ...]]:
-    images = manifest.images
+    yield from _learnt("", manifest.images)
+    for images in reversed(manifest.before.images):
+        yield from _learnt("Before: ", images)
+    if manifest.before.origin:
+        for title, text in _origin(manifest.before.origin):
+            yield f"At first: {title if title.isupper() else title.lower()}", text
+
+
+def _learnt(when: str, images: Images) -> Iterator[tuple[str, ...]]:
     of_video = f", {images.frames:,} asked of each video" if images.frames else ""
-    yield "Images", f"{images.count:,}{of_video}"
-    yield "Source", _plain(images.source) or NOT_TOLD
-    yield "Licence", _plain(images.licence) or NOT_TOLD
+    yield (f"{when}images".capitalize(), f"{images.count:,}{of_video}")
+    yield f"{when}source".capitalize(), _plain(images.source) or NOT_TOLD
+    yield f"{when}licence".capitalize(), _plain(images.licence) or NOT_TOLD
 
 
 def _origin(origin: Origin) -> Iterator[tuple[str, ...]]:

@@ -52,8 +52,18 @@ class Origin(msgspec.Struct, frozen=True):
     licence: str = ""
 
 
+class Lineage(msgspec.Struct, frozen=True):
+    """What a model was before: another program's file, and the images of each run since."""
+
+    origin: Origin | None = None
+    images: tuple[Images, ...] = ()
+
+
 class Manifest(msgspec.Struct, frozen=True):
-    """What a checkpoint tells about itself; one with an `origin` was not trained here."""
+    """What a checkpoint tells about itself; one with an `origin` was not trained here.
+
+    `before` is what its training here started from, the oldest first.
+    """
 
     canvas: Canvas
     widths: Widths
@@ -66,6 +76,7 @@ class Manifest(msgspec.Struct, frozen=True):
     name: str = ""
     architecture: Architecture = StyleGAN2()
     origin: Origin | None = None
+    before: Lineage = Lineage()
 
 
 class Model(NamedTuple):
@@ -109,7 +120,8 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(str(path), framework="pt") as file:
             names = file.keys()
-            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+            # A copy: whoever cuts a mapped file short ends the process that reads from it.
+            return {name: file.get_tensor(name).clone() for name in names}, file.metadata() or {}
     except (SafetensorError, OSError, RuntimeError, ValueError) as error:
         raise CheckpointError(
             f"{path}: damaged, cut short, or no .safetensors file ({error})"

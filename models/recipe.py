@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from models.canvas import Canvas
+from models.checkpoint import Lineage
 from models.networks import Widths
 
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -31,7 +32,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     When a generator that was trained before meets new levels of a discriminator, only these learn
     for `warmup_kimg`, so that they do not lead it astray: in every stage but the first, and there
     too when the run `starts_trained`. The discriminator's `frozen_layers`, counted from the image,
-    do not learn (FreezeD, arXiv 2002.10964). `before_kimg` is what runs before this one had seen.
+    do not learn (FreezeD, arXiv 2002.10964). `before_kimg` is what runs before this one had seen,
+    and `before` tells of which images and whose they were.
     """
 
     canvas: Canvas
@@ -52,6 +54,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starts_trained: bool = False
     frozen_layers: int = 0
     before_kimg: float = 0.0
+    before: Lineage = Lineage()
 
     @property
     def ema_half_life_img(self) -> float:

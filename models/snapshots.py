@@ -92,6 +92,7 @@ class Snapshots:
             loss=recipe.loss,
             made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             name=self.folder.name,
+            before=recipe.before,
         )
         path = self.folder / f"{name}.safetensors"
         save_checkpoint(path, trainer.averaged, manifest, self._directions)

@@ -164,7 +164,7 @@ def train(
     ] = None,
     frozen_layers: Annotated[
         int | None,
-        typer.Option(help="Layers of the discriminator that stay; 10 with --from RUN.", min=0),
+        typer.Option(help="Layers of the discriminator that stay; 10 or less with --from.", min=0),
     ] = None,
     path_length_weight: Annotated[
         float | None,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import torch
 
-from models.checkpoint import CheckpointError
+from models.checkpoint import CheckpointError, load_checkpoint
 from models.engines import runtime_for
 from performer.clock import Clock
-from performer.commands.instrument import describe_model, read_model
+from performer.commands.instrument import describe_model
 from performer.events import Inbox, ModelEvent, Refusal
 from performer.parameters import DIRECTIONS
 
@@ -33,7 +33,7 @@ def ready_model(path: Path, device: torch.device, clock: Clock) -> ModelEvent:
     Raises `CheckpointError`. It rests between its steps: each one holds up the frame that is
     being drawn a little, and no frame is to bear two.
     """
-    generator, manifest, directions = read_model(path)
+    generator, manifest, directions = load_checkpoint(path)
     time.sleep(REST_S)
     runtime = runtime_for(generator, device, directions, moves=True)
     time.sleep(REST_S)

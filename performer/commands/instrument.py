@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.checkpoint import Manifest, Model, load_checkpoint
+from models.checkpoint import Manifest, load_checkpoint
 from models.device import pick_device, prepare
 from models.engines import AnyRuntime, runtime_for
 from performer.engine import Engine
@@ -44,7 +44,7 @@ def load_instrument(what: str, model: Path | None, device: str) -> Instrument:
     file = model_file(asked)
     chosen = pick_device(device)
     prepare(chosen)
-    loaded = read_model(file)
+    loaded = load_checkpoint(file)
     run = asked if asked.is_dir() else None
     name = loaded.manifest.name or file.stem
     if run is not None:
@@ -54,15 +54,6 @@ def load_instrument(what: str, model: Path | None, device: str) -> Instrument:
         loaded.generator, chosen, loaded.directions, name=name, moves=run is not None
     )
     return Instrument(patch, loaded.manifest, file, runtime, controllers, run)
-
-
-def read_model(path: Path) -> Model:
-    """A model in memory of its own; raises `CheckpointError`."""
-    generator, manifest, directions = load_checkpoint(path)
-    # What was read lies in the file itself: whoever cut it short would end the show with it.
-    weights = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
-    generator.load_state_dict(weights, assign=True)
-    return Model(generator, manifest, None if directions is None else directions.clone())
 
 
 def describe_model(manifest: Manifest, path: Path) -> str:

@@ -9,6 +9,7 @@ import torch
 from models.ancestor import Ancestor
 from models.augment import AUGMENTATIONS
 from models.canvas import Canvas
+from models.checkpoint import Lineage
 from models.device import best_precision, describe
 from models.division import TrainingError
 from models.losses import LOSSES
@@ -22,7 +23,7 @@ LIGHT_KIMG, FULL_KIMG = 120.0, 1000.0
 FEW_IMAGES, MANY_IMAGES = 500, 3000
 FIRST_AREA_LIGHT_PX, FIRST_AREA_FULL_PX = 64 * 64, 256 * 256
 SHARES = {1: (1.0,), 2: (0.5, 0.5), 3: (0.4, 0.25, 0.35)}
-FROZEN_LAYERS = 10
+FROZEN_LAYERS, FREE_BLOCKS, BLOCK_LAYERS = 10, 3, 3
 R1_GAMMA_MINIMUM = 0.01
 ADA_KIMG_BOUNDS, ADA_SHARE = (5.0, 100.0), 0.1
 
@@ -57,12 +58,27 @@ def new_recipe(
         "precision": best_precision(device),
         "starts_trained": ancestor is not None,
         "before_kimg": ancestor.kimg if ancestor else 0.0,
+        "before": ancestor.lineage if ancestor else Lineage(),
     }
     recipe = Recipe(canvas, widths, stages, batch=batch, **(chosen | asked))
+    most = 1 + BLOCK_LAYERS * canvas.doublings
+    if recipe.frozen_layers > most:
+        raise TrainingError(
+            f"--frozen-layers is at most {most} for {canvas}, not {recipe.frozen_layers}"
+        )
     unused = sorted(asked.keys() & {"ada_target", "ada_kimg"})
     if unused and recipe.augment != "ada":
         raise TrainingError(f"{_option(unused[0])} has no effect without --augment ada")
     return recipe
+
+
+def frozen_for(canvas: Canvas) -> int:
+    """How many of its layers a discriminator that saw other images keeps (arXiv 2002.10964).
+
+    The paper's number, unless too little would be left to learn: the coarsest blocks do.
+    """
+    blocks = canvas.doublings - FREE_BLOCKS
+    return min(1 + BLOCK_LAYERS * blocks, FROZEN_LAYERS) if blocks > 0 else 0
 
 
 def default_kimg(device: torch.device) -> float:

@@ -27,9 +27,9 @@ from models.run import Progress as RunProgress
 from models.saves import Saves
 from models.trainer import Trainer
 from performer.commands.recipe import (
-    FROZEN_LAYERS,
     default_kimg,
     for_hours,
+    frozen_for,
     new_recipe,
     resumed_recipe,
     summary,
@@ -115,7 +115,7 @@ def _new(options: Options, place: Place) -> Run:
     dataset, frames = _load_images(options.images, canvas, fit, options.frames, place)
     count, asked = len(dataset.images), dict(options.asked)
     if options.start_from and ancestor and ancestor.has_discriminator:
-        asked.setdefault("frozen_layers", FROZEN_LAYERS)
+        asked.setdefault("frozen_layers", frozen_for(canvas))
     recipe = new_recipe(canvas, place.device, count, asked, kimg=options.kimg, ancestor=ancestor)
     if options.hours:
         rates = images_per_s(recipe, dataset.images, place.device, place.ranks)

@@ -19,6 +19,7 @@ from models.trainer import Trainer
 from performer.commands.recipe import (
     default_kimg,
     for_hours,
+    frozen_for,
     gamma_for,
     new_recipe,
     resumed_recipe,
@@ -242,3 +243,10 @@ def test_a_folder_without_a_run_is_one_sentence(tmp_path: Path) -> None:
         read_ancestor(tmp_path)
     with pytest.raises(CheckpointError, match="no such file"):
         read_ancestor(tmp_path / "model.safetensors")
+
+
+def test_a_small_discriminator_keeps_enough_to_learn() -> None:
+    sizes = {"32": 0, "64": 4, "128": 7, "256": 10, "1024": 10}
+    assert {size: frozen_for(parse_size(size)) for size in sizes} == sizes
+    with pytest.raises(TrainingError, match="--frozen-layers is at most 13 for 64x64, not 14"):
+        new_recipe(parse_size("64"), CPU, 100, {"frozen_layers": 14})

@@ -12,7 +12,15 @@ import torch
 from models.ancestor import read_ancestor
 from models.architectures import architecture_of
 from models.canvas import canvas_of
-from models.checkpoint import CheckpointError, load_checkpoint, save_checkpoint, save_tensors
+from models.checkpoint import (
+    CheckpointError,
+    Images,
+    Lineage,
+    Origin,
+    load_checkpoint,
+    save_checkpoint,
+    save_tensors,
+)
 from models.kept_discriminator import KEY, discriminator_beside, save_discriminator
 from models.networks import Discriminator, Generator, Widths
 from models.saves import Saves
@@ -75,6 +83,21 @@ def test_widths_of_an_imported_model_go_through_saves_and_models(tmp_path: Path)
     assert manifest.widths == WIDTHS and made.synthesis.b8.clamp == 2.5
     z = torch.randn(2, 16)
     torch.testing.assert_close(made(z), trained.averaged(z))
+
+
+def test_whose_images_it_learnt_from_goes_on_from_run_to_run(tmp_path: Path) -> None:
+    origin = Origin("StyleGAN2 by NVIDIA", "faces.pkl", "0123", "CC BY-NC 4.0")
+    path, none = tmp_path / "old.safetensors", Images(0, "")
+    told = tiny.manifest(canvas=CANVAS, widths=WIDTHS, images=none, origin=origin)
+    save_checkpoint(path, tiny.generator(CANVAS, WIDTHS), told)
+    first = read_ancestor(path)
+    assert first.lineage == Lineage(origin)
+    trained = tiny.trainer(canvas=CANVAS, widths=WIDTHS, before=first.lineage)
+    Saves(tmp_path / "run").write(trained, tiny.IMAGES)
+    Snapshots(tmp_path / "run", trained, tiny.IMAGES, print).write_model("model")
+    lineage = Lineage(origin, (tiny.IMAGES,))
+    for second in (tmp_path / "run", tmp_path / "run" / "model.safetensors"):
+        assert read_ancestor(second).lineage == lineage, second
 
 
 def test_without_a_discriminator_it_is_the_generator_alone(tmp_path: Path) -> None:

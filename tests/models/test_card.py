@@ -11,7 +11,7 @@ from tiny import manifest
 
 from models.canvas import canvas_of
 from models.card import card, write_card
-from models.checkpoint import Images, Origin
+from models.checkpoint import Images, Lineage, Origin
 from models.directions import Directions
 from models.metrics import TITLES, Measures
 from models.networks import Widths
@@ -44,6 +44,16 @@ def test_it_tells_what_the_model_is_and_what_it_learnt_from() -> None:
     assert (told["Loss"], told["Seed"]) == (["minimax"], ["3"])
     assert told["Made"] == ["2020-01-01, 00:00:00 UTC"]
     assert (told["Images"], told["Source"], told["Licence"]) == (["12"], ["the test"], ["CC0"])
+
+
+def test_a_model_tells_whose_images_and_file_it_started_from() -> None:
+    origin = Origin("StyleGAN2 by NVIDIA", "faces.pkl", "0123", "CC BY-NC 4.0")
+    before = Lineage(origin, (Images(70, "", "CC BY 4.0", "the attic"),))
+    told = rows(written({"before": before}))
+    assert told["Before: source"] == ["the attic"]
+    assert told["Before: licence"] == ["CC BY 4.0"]
+    assert told["At first: file"] == ["faces.pkl"]
+    assert told["At first: licence"] == ["CC BY-NC 4.0"]
 
 
 def test_an_imported_model_tells_its_origin_and_not_what_no_one_knows() -> None:
