@@ -63,6 +63,9 @@ def play(
     display: Annotated[int, typer.Option(help="Which display, counted from 0.", min=0)] = 0,
     osc: Osc = "127.0.0.1:9000",
     midi: Midi = "all",
+    sound: Annotated[
+        str, typer.Option(help="What is listened to: default, part of a device's name, a file.")
+    ] = "none",
     device: Device = "auto",
     seed: Annotated[int | None, typer.Option(help="The picture to start with.", min=0)] = None,
     frames: Annotated[int | None, typer.Option(help="Stop after so many frames.", min=1)] = None,
@@ -92,6 +95,7 @@ def play(
             headless=headless,
             osc=osc,
             midi=midi,
+            sound=sound,
             frames=frames,
             seconds=seconds,
             stats=stats,

@@ -81,7 +81,21 @@ class ModelEvent:
     directions: Any
 
 
-Event = MidiEvent | OscEvent | KeyEvent | PortEvent | Refusal | ModelEvent
+@dataclass(frozen=True, slots=True)
+class SoundEvent:
+    """What a moment of sound was like, all 0..1; `onset` is above 0 where a sound begins."""
+
+    source: ClassVar[str] = "sound"
+    time_s: float
+    level: float
+    bass: float
+    mid: float
+    treble: float
+    brightness: float
+    onset: float
+
+
+Event = MidiEvent | OscEvent | KeyEvent | PortEvent | Refusal | ModelEvent | SoundEvent
 
 
 class Inbox:

@@ -16,6 +16,7 @@ from performer.events import (
     OscEvent,
     PortEvent,
     Refusal,
+    SoundEvent,
 )
 from performer.limited_log import LimitedLog
 from performer.meter import Meter
@@ -86,6 +87,8 @@ class Stage:
 
     def _note(self, event: Event) -> None:
         """Remember an event for the HUD; log what was refused, and which parts come and go."""
+        if isinstance(event, SoundEvent):  # a hundred a second
+            return
         if isinstance(event, Refusal):
             self._message = f"{event.origin}: {event.reason}"
             self._log.warning(event.time_s, "refused, %s", self._message)
@@ -151,5 +154,7 @@ def describe(event: Event) -> str:
             return f"{event.port} {'in' if event.present else 'out'}"
         case ModelEvent():
             return f"model {event.name[:32]}"
+        case SoundEvent():
+            return f"sound {event.level:.2f}"
         case Refusal():
             return f"refused {event.origin}: {event.reason[:32]}"

@@ -15,6 +15,7 @@ from performer.events import Inbox
 from performer.inputs import InputError
 from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput
+from performer.inputs.sound import SoundInput
 from performer.outputs import Display
 from performer.outputs.memory import MemoryDisplay
 from performer.paths import LATEST_MODEL
@@ -35,6 +36,7 @@ class Options:
     headless: bool
     osc: str
     midi: str
+    sound: str
     frames: int | None
     seconds: float | None
     stats: Path | None
@@ -65,6 +67,10 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             midi = MidiInput(inbox, clock, None if options.midi == "all" else options.midi)
             parts.callback(midi.close)
             ports = lambda: midi.ports  # noqa: E731
+        if options.sound != "none":
+            sound = SoundInput(inbox, clock, options.sound)
+            parts.callback(sound.close)
+            logging.getLogger(__name__).info("Listening to %s", sound.name)
         engine = instrument.engine(options.seed)
         warm_up(engine)
         display = _open_display(options, clock, instrument)

@@ -1,0 +1,96 @@
+"""Real sound: csound plays clicks over JACK, and each of them is heard."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from parts import JackServer, require, running, wait_until
+
+pytestmark = pytest.mark.live
+
+BPM = 120.0
+ORCHESTRA = f"""\
+<CsoundSynthesizer>
+<CsInstruments>
+sr = 48000
+ksmps = 64
+nchnls = 1
+0dbfs = 1
+instr 1
+  kclick metro {BPM / 60}
+  schedkwhen kclick, 0, 0, 2, 0, 0.05
+endin
+instr 2
+  aenv expon 0.5, 0.05, 0.001
+  anoise rand 1
+  out anoise * aenv
+endin
+</CsInstruments>
+<CsScore>
+i1 0 60
+</CsScore>
+</CsoundSynthesizer>
+"""
+
+
+@pytest.fixture
+def jack() -> Iterator[JackServer]:
+    server = JackServer()
+    yield server
+    server.stop()
+
+
+def port_audio() -> None:
+    """PortAudio itself is a part like the programs."""
+    try:
+        import sounddevice  # noqa: F401
+    except OSError:
+        require("libportaudio.so.2", "libportaudio2")
+
+
+def test_clicks_over_jack_are_onsets_in_time(jack: JackServer, tmp_path: Path) -> None:
+    port_audio()
+    csound, connect = require("csound", "csound"), require("jack_connect", "jackd2")
+    score = tmp_path / "click.csd"
+    score.write_text(ORCHESTRA)
+    server = {"JACK_DEFAULT_SERVER": jack.name, "JACK_NO_START_SERVER": "1"}
+    listener = Path(__file__).with_name("sound_listener.py")
+    click = (csound, "-d", "-+rtaudio=jack", "-odac:system:playback_1", str(score))
+    with (
+        running(sys.executable, str(listener), "9", **server) as ears,
+        running(*click, **server),
+    ):
+        assert ears.stdout is not None
+        wait_until_line(ears.stdout, "listening")
+        wait_until(lambda: connected(connect, jack.name), 8.0, "csound to play into the listener")
+        onsets = [float(line.split()[1]) for line in ears.stdout if line.startswith("onset")]
+    beats = np.diff(onsets)
+    assert len(onsets) >= 6
+    assert np.median(beats) == pytest.approx(60.0 / BPM, abs=0.02)
+
+
+def wait_until_line(lines: Iterator[str], start: str) -> None:
+    """Skip what PortAudio says while it looks around."""
+    said = ""
+    for line in lines:
+        said += line
+        if line.startswith(start):
+            return
+    pytest.fail(f"the listener ended: {said}")
+
+
+def connected(connect: str, server: str) -> bool:
+    """Whether csound's output leads into the listener's input."""
+    listing = subprocess.run(
+        ["jack_lsp", "-s", server], capture_output=True, text=True, env=os.environ
+    ).stdout.split("\n")
+    sources = [port for port in listing if port.startswith("csound") and "output" in port]
+    ears = [port for port in listing if port.startswith("PortAudio") and "in" in port]
+    if not sources or not ears:
+        return False
+    answer = subprocess.run([connect, "-s", server, sources[0], ears[0]], capture_output=True)
+    return answer.returncode == 0
