@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PURE = {
     "events", "clock", "parameter", "parameters", "controls", "modulators", "patch", "scenes",
-    "takeover", "control", "slew", "tempo", "addresses", "sources", "schema", "checks",
-    "toml_files", "toml_lines", "status", "meter",
+    "takeover", "control", "slew", "tempo", "expressions", "addresses", "sources", "schema",
+    "checks", "toml_files", "toml_lines", "status", "meter",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 
