@@ -14,8 +14,9 @@ from torch import Tensor
 
 from models.canvas import Canvas
 from models.checkpoint import load_checkpoint
+from models.contest import samples_of
 from models.device import keep_memory, prepare
-from models.graph.choice import choose_threads, samples_of
+from models.graph.choice import choose_threads
 from models.graph.compiled import Compiled, Precision, has_bfloat16
 from models.graph.network import network_of
 from models.networks import Generator
