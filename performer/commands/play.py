@@ -12,6 +12,7 @@ from performer.clock import SystemClock
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument, warm_up
 from performer.events import Inbox
+from performer.flight import Latency
 from performer.inputs import InputError
 from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput
@@ -33,6 +34,7 @@ class Options:
     size: tuple[int, int] | None
     display: int
     headless: bool
+    latency: Latency
     osc: str
     midi: str
     frames: int | None
@@ -65,7 +67,8 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             midi = MidiInput(inbox, clock, None if options.midi == "all" else options.midi)
             parts.callback(midi.close)
             ports = lambda: midi.ports  # noqa: E731
-        engine = instrument.engine(options.seed)
+        engine = instrument.engine(options.seed, options.latency)
+        parts.callback(engine.close)
         warm_up(engine)
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
