@@ -339,7 +339,7 @@ def bench(
     if engine or official:
         from performer.commands.bench_engine import bench_engine
 
-        bench_engine(rounds, official, json, Console())
+        bench_engine(rounds, official, json, Console(), device)
         return
     if train:
         from performer.commands.bench_train import bench_train

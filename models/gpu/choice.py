@@ -10,7 +10,7 @@ from torch import Tensor
 
 from models.architectures import AnyGenerator
 from models.contest import PSNR_MINIMUM_DB, WORTH, psnr_db, samples_of, shortest_s
-from models.device import describe
+from models.device import describe, finish
 from models.kept import key_of, load, store
 from models.networks import Generator
 from models.recipe import Precision
@@ -126,11 +126,3 @@ class _Contest:
             finish(self._device)
 
         return draw
-
-
-def finish(device: torch.device) -> None:
-    """Wait until the device has done what it was given."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()
