@@ -42,16 +42,23 @@ Build = Callable[[Choice], Draws]
 
 
 def choice_for(
-    generator: AnyGenerator, device: torch.device, build: Build, name: str, *, moves: bool
+    generator: AnyGenerator,
+    device: torch.device,
+    build: Build,
+    name: str,
+    *,
+    moves: bool,
+    anew: bool = False,
 ) -> Choice:
     """The choice kept for this generator and card, or one found by trying, kept from then on.
 
-    Where the weights are to move it is one for all that have these shapes, and never compiled.
-    `build` makes a contender, `name` is the model's for the log.
+    With `anew` what is kept does not count. Where the weights are to move it is one for all that
+    have these shapes, and never compiled. `build` makes a contender, `name` is the model's for
+    the log.
     """
     where = FORMAT, torch.__version__, torch.version.cuda, describe(device), moves
     key = key_of(generator, where, weights=not moves)
-    choice = load(key, Choice)
+    choice = None if anew else load(key, Choice)
     if choice is None:
         log = logging.getLogger(__name__)
         log.info("Preparing %s for %s, once: it can take a minute", name, describe(device))

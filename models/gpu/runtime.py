@@ -4,6 +4,7 @@ Nothing is decided on the host between the latents and the image, so that all of
 the weights are those of the plain runtime, moved in place, and a captured graph plays them on.
 """
 
+import logging
 from typing import Any
 
 import torch
@@ -110,4 +111,9 @@ def gpu_runtime_for(
     def build(choice: Choice) -> GpuRuntime:
         return GpuRuntime(generator, device, directions, choice=choice)
 
-    return build(choice_for(generator, device, build, name, moves=moves))
+    try:
+        return build(choice_for(generator, device, build, name, moves=moves))
+    except Exception as error:  # Such as a compiler that is there no more.
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        logging.getLogger(__name__).warning("%s is tried anew: %s", name, reason)
+    return build(choice_for(generator, device, build, name, moves=moves, anew=True))

@@ -406,6 +406,23 @@ def test_it_is_prepared_and_played_in_one_call(caplog: pytest.LogCaptureFixture)
     assert caplog.records[0].message.startswith("Preparing tides for CPU")
 
 
+def test_a_kept_choice_that_fails_is_found_anew(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    choices = iter([Choice("float32", captured=True, compiled=True), CAPTURED])
+    monkeypatch.setattr(choosing, "choose", lambda *_, **__: next(choices))
+
+    def no_compiler(*_: object, **__: object) -> None:
+        raise RuntimeError("no C++ compiler\nand more")
+
+    monkeypatch.setattr(torch, "compile", no_compiler)
+    assert gpu_runtime_for(generator(), CPU, name="tides").choice == CAPTURED
+    assert [record.message for record in caplog.records] == [
+        "tides is tried anew: RuntimeError: no C++ compiler"
+    ]
+    assert gpu_runtime_for(generator(), CPU).choice == CAPTURED, "and kept"
+
+
 def test_where_the_card_fails_plain_torch_plays_and_says_so(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
