@@ -48,7 +48,8 @@ def runtime_for(
 def describe_engine(playing: AnyRuntime) -> str:
     """The device and the engine that plays on it, in words."""
     engine = getattr(playing, "engine", None)
-    return engine or f"{describe(playing.device)}, torch"
+    half = getattr(playing, "precision", "float32") != "float32"
+    return engine or f"{describe(playing.device)}, torch" + " bf16" * half
 
 
 def _plain_runtime(
@@ -95,7 +96,7 @@ def _cpu_runtime(
         if choice.engine == "graph":
             return GraphRuntime(generator, network, choice, directions)
         torch.set_num_threads(choice.threads)
-        return runtime.Runtime(generator, CPU, directions)
+        return runtime.Runtime(generator, CPU, directions, precision=choice.precision)
     except ModuleNotFoundError:
         reason = "OpenVINO, which is faster, is not installed"
     except Exception as error:  # Whatever is wrong with a library of others, the show goes on.

@@ -41,13 +41,14 @@ def test_the_graph_engine_plays_on_a_cpu(caplog: pytest.LogCaptureFixture) -> No
 
 
 def test_torch_plays_on_a_cpu_where_it_is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
-    eager = Choice("torch", "float32", 2)
+    eager = Choice("torch", "bfloat16", 2)
     monkeypatch.setattr("models.graph.choice.choose", lambda made, network: eager)
+    monkeypatch.setattr(Choice, "suits", True)
     playing = runtime_for(generator(canvas_of(16, 16)), CPU)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     assert isinstance(playing, Runtime) and threads == 2
-    assert describe_engine(playing) == "CPU, 1 threads, torch"
+    assert describe_engine(playing) == "CPU, 1 threads, torch bf16"
 
 
 def test_what_moves_is_played_by_torch() -> None:

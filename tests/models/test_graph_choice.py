@@ -113,7 +113,7 @@ def test_without_bfloat16_nothing_but_float32_is_tried(monkeypatch: pytest.Monke
     ("times", "engine"),
     [((1.0, 0.9), "torch"), ((1.0, 0.97), "graph"), ((1.0, 2.0), "graph")],
 )
-def test_torch_plays_where_it_is_faster_in_float32(
+def test_torch_plays_where_it_is_faster(
     times: tuple[float, float], engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, before = generator(), torch.get_num_threads()
@@ -122,8 +122,21 @@ def test_torch_plays_where_it_is_faster_in_float32(
     monkeypatch.setattr(choosing, "shortest_s", lambda draws: times)
     assert choose(made, network_of(made)) == Choice(engine, "float32", 1)
     assert torch.get_num_threads() == before
-    chosen = choosing._choose_engine(made, network_of(made), "bfloat16", 1, samples_of(made)[0])
-    assert chosen == "graph"
+
+
+@needs_bfloat16
+def test_torch_in_bfloat16_is_held_to_the_picture_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choosing, "shortest_s", lambda draws: (1.0, 0.5))
+    made = generator(canvas_of(32, 16))
+
+    def engine() -> str:
+        return choosing._choose_engine(made, network_of(made), "bfloat16", 1, samples_of(made))
+
+    assert engine() == "torch"
+    for name, weights in made.named_parameters():
+        if name.endswith("torgb.weight"):
+            weights *= 30.0
+    assert engine() == "graph"
 
 
 @needs_bfloat16
