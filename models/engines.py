@@ -9,6 +9,7 @@ from torch import Tensor
 from models import runtime
 from models.architectures import AnyGenerator
 from models.device import describe
+from models.gpu.runtime import GpuRuntime, gpu_runtime_for
 from models.networks import Generator
 from models.stylegan3 import networks as stylegan3
 from models.stylegan3 import runtime as stylegan3_runtime
@@ -16,7 +17,9 @@ from models.stylegan3 import runtime as stylegan3_runtime
 if TYPE_CHECKING:
     from models.graph.runtime import GraphRuntime
 
-AnyRuntime: TypeAlias = "runtime.Runtime | stylegan3_runtime.Runtime | GraphRuntime"
+PlainRuntime: TypeAlias = runtime.Runtime | stylegan3_runtime.Runtime
+CPU = torch.device("cpu")
+AnyRuntime: TypeAlias = "PlainRuntime | GpuRuntime | GraphRuntime"
 
 
 def runtime_for(
@@ -29,28 +32,54 @@ def runtime_for(
 ) -> AnyRuntime:
     """The generator ready to make one image a frame, with its directions if it has any.
 
-    On a CPU the graph engine plays StyleGAN2, unless the weights are to drift (`moves`); torch
-    plays all else, and what the graph engine fails at. `name` is the model's, for the log.
+    On a graphics card it is played in half precision and as one graph, where that is better. On a
+    CPU the graph engine or torch plays StyleGAN2, whichever is faster, and torch if the weights
+    are to drift (`moves`). Torch plays all else, and what another engine fails at. `name` is the
+    model's, for the log.
     """
-    if isinstance(generator, stylegan3.Generator):
-        return stylegan3_runtime.Runtime(generator, device, directions)
-    if device.type == "cpu" and not moves:
-        graph = _graph_runtime(generator, directions, name)
-        if graph is not None:
-            return graph
-    return runtime.Runtime(generator, device, directions)
+    playing: AnyRuntime | None = None
+    if device.type != "cpu":
+        playing = _gpu_runtime(generator, device, directions, name, moves)
+    elif isinstance(generator, Generator) and not moves:
+        playing = _cpu_runtime(generator, directions, name)
+    return playing or _plain_runtime(generator, device, directions)
 
 
 def describe_engine(playing: AnyRuntime) -> str:
     """The device and the engine that plays on it, in words."""
     engine = getattr(playing, "engine", None)
-    return engine or f"{describe(playing.device)}, torch"
+    half = getattr(playing, "precision", "float32") != "float32"
+    return engine or f"{describe(playing.device)}, torch" + " bf16" * half
 
 
-def _graph_runtime(
+def _plain_runtime(
+    generator: AnyGenerator, device: torch.device, directions: Tensor | None
+) -> PlainRuntime:
+    if isinstance(generator, stylegan3.Generator):
+        return stylegan3_runtime.Runtime(generator, device, directions)
+    return runtime.Runtime(generator, device, directions)
+
+
+def _gpu_runtime(
+    generator: AnyGenerator,
+    device: torch.device,
+    directions: Tensor | None,
+    name: str,
+    moves: bool,
+) -> GpuRuntime | None:
+    """The generator prepared for a graphics card; None where that fails."""
+    try:
+        return gpu_runtime_for(generator, device, directions, name=name, moves=moves)
+    except Exception as error:  # Whatever a driver does, the show goes on.
+        reason = f"{describe(device)} failed: {type(error).__name__}: {error}".splitlines()[0]
+    logging.getLogger(__name__).warning("torch plays %s unprepared: %s", name, reason)
+    return None
+
+
+def _cpu_runtime(
     generator: Generator, directions: Tensor | None, name: str
-) -> "GraphRuntime | None":
-    """The generator in the graph engine; None where that is missing or fails.
+) -> "runtime.Runtime | GraphRuntime | None":
+    """The generator in what draws it fastest; None where the graph engine is missing or fails.
 
     Where it plays, torch keeps one thread: more of them would wait for their next piece of work
     by spinning, on the cores that the engine computes on. It made frames twice as long.
@@ -58,9 +87,16 @@ def _graph_runtime(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
+        from models.graph.choice import choice_for
+        from models.graph.network import network_of
         from models.graph.runtime import GraphRuntime
 
-        return GraphRuntime(generator, directions, name=name)
+        network = network_of(generator)
+        choice = choice_for(generator, network, name)
+        if choice.engine == "graph":
+            return GraphRuntime(generator, network, choice, directions)
+        torch.set_num_threads(choice.threads)
+        return runtime.Runtime(generator, CPU, directions, precision=choice.precision)
     except ModuleNotFoundError:
         reason = "OpenVINO, which is faster, is not installed"
     except Exception as error:  # Whatever is wrong with a library of others, the show goes on.

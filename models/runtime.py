@@ -1,7 +1,8 @@
 """A generator prepared to make one image a frame: constants folded, nothing decided twice.
 
 Where a layer has more activations than weights the style and the demodulation go into the
-weights, else onto the activations: both are equation 1 and 3 of arXiv 1912.04958.
+weights, else onto the activations: both are equation 1 and 3 of arXiv 1912.04958. In half
+precision the features and what they meet are halved; latents, styles and the image are not.
 """
 
 from typing import Self
@@ -11,8 +12,24 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.drift import Drift, Layer, Plain
-from models.networks import SQRT_2, Generator, StyledConv, SynthesisBlock, ToRGB, upsample
+from models.networks import (
+    HALF_LIMIT,
+    SQRT_2,
+    Generator,
+    StyledConv,
+    SynthesisBlock,
+    ToRGB,
+    upsample,
+)
 from models.playing import Playing
+from models.recipe import Precision
+
+DTYPES: dict[Precision, torch.dtype] = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+LEAST_STYLE = 1e-12
 
 
 class Runtime(Playing[Generator]):
@@ -22,13 +39,19 @@ class Runtime(Playing[Generator]):
     """
 
     def __init__(
-        self, generator: Generator, device: torch.device, directions: Tensor | None = None
+        self,
+        generator: Generator,
+        device: torch.device,
+        directions: Tensor | None = None,
+        *,
+        precision: Precision = "float32",
     ) -> None:
         super().__init__(generator, device, directions)
-        const = generator.synthesis.b4.const[None]
-        self._const = const.contiguous(memory_format=torch.channels_last)
+        self.precision = precision
+        dtype = DTYPES[precision]
+        self._const = _Const(generator.synthesis.b4.const, dtype)
         self._blocks = [
-            _Block(getattr(generator.synthesis, f"b{4 << level}"), 2 * level - 1)
+            _Block(getattr(generator.synthesis, f"b{4 << level}"), 2 * level - 1, dtype)
             for level in generator.canvas.levels
         ]
 
@@ -38,7 +61,11 @@ class Runtime(Playing[Generator]):
 
         `noise` scales the model's own noise; 1 is as trained.
         """
-        x, image = self._blocks[0].draw(self._const, None, ws, noise)
+        return self.synthesise(ws, noise)
+
+    def synthesise(self, ws: Tensor, noise: float | Tensor) -> Tensor:
+        """What `draw` does. With `noise` a tensor () it does the same work whatever the values."""
+        x, image = self._blocks[0].draw(self._const.used, None, ws, noise)
         for block in self._blocks[1:]:
             x, image = block.draw(x, image, ws, noise)
         return image
@@ -55,26 +82,42 @@ class Runtime(Playing[Generator]):
     def _layers(self) -> list[Layer]:
         """All that `map` and `draw` compute with."""
         mapping = self.generator.mapping
-        layers: list[Layer] = [Plain([*mapping.parameters(), *mapping.buffers(), self._const])]
+        layers: list[Layer] = [Plain([*mapping.parameters(), *mapping.buffers()]), self._const]
         for block in self._blocks:
             layers += [Plain([block.filter]), *block.convs, block.colours]
         return layers
 
 
+class _Const(Layer):
+    """What the first level begins with, (1, C, base_h, base_w)."""
+
+    def __init__(self, const: Tensor, dtype: torch.dtype) -> None:
+        whole = const[None].contiguous(memory_format=torch.channels_last)
+        self.used = whole.to(dtype)
+        self.weights = [whole]
+
+    def approach(self, goal: Self, share: float) -> None:
+        """Move towards the goal, and halve anew."""
+        super().approach(goal, share)
+        self.used.copy_(self.weights[0])
+
+
 class _Block:
     """One level: its convolutions and its colours, taking ws from index `first` on."""
 
-    def __init__(self, block: SynthesisBlock, first: int) -> None:
+    def __init__(self, block: SynthesisBlock, first: int, dtype: torch.dtype) -> None:
         self.filter, self.clamp = block.resample_filter, block.clamp
+        if dtype == torch.float16:  # The limit of 65504 is near for a model trained without any.
+            self.clamp = min(block.clamp or HALF_LIMIT, HALF_LIMIT)
         if block.first:
-            self.convs = [_Conv(block.conv1, 0, gain=1.0)]
+            self.convs = [_Conv(block.conv1, 0, dtype, gain=1.0)]
         else:
-            up = _Conv(block.conv0, first, gain=SQRT_2)
-            self.convs = [up, _Conv(block.conv1, first + 1, gain=SQRT_2)]
+            up = _Conv(block.conv0, first, dtype, gain=SQRT_2)
+            self.convs = [up, _Conv(block.conv1, first + 1, dtype, gain=SQRT_2)]
         self.colours = _Colours(block.torgb, first + 2)
 
     def draw(
-        self, x: Tensor, image: Tensor | None, ws: Tensor, noise: float
+        self, x: Tensor, image: Tensor | None, ws: Tensor, noise: float | Tensor
     ) -> tuple[Tensor, Tensor]:
         """Features and image of the level below to those of this level."""
         for conv in self.convs:
@@ -84,34 +127,38 @@ class _Block:
         colours = self.colours.draw(x, ws)
         if self.clamp:
             colours = colours.clamp_(-self.clamp, self.clamp)
-        return x, colours if image is None else upsample(image, self.filter).add_(colours)
+        return x, colours.float() if image is None else upsample(image, self.filter).add_(colours)
 
 
 class _Conv(Layer):
     """A styled convolution; the gain of the leaky ReLU before it is folded into its style."""
 
-    def __init__(self, conv: StyledConv, index: int, *, gain: float) -> None:
+    def __init__(self, conv: StyledConv, index: int, dtype: torch.dtype, *, gain: float) -> None:
         outputs, inputs = conv.weight.shape[:2]
         self.index, self.up, self.gain = index, conv.up, gain
+        self.fan_gain, self.dtype = conv.gain, dtype
         weight = conv.weight.transpose(0, 1) if conv.up else conv.weight
         self.weight = weight.contiguous(memory_format=torch.channels_last)
         self.squared = self._squared()
         self.affine = conv.affine.weight * conv.affine.weight_gain
         self.affine_bias = conv.affine.bias * conv.affine.bias_gain
-        self.bias = conv.bias
-        self.noise = (conv.noise_const * conv.noise_strength)[None, None]
+        noise = (conv.noise_const * conv.noise_strength)[None, None]
         self.noisy = bool(conv.noise_strength != 0)
         kernel = (conv.resample_filter * 4.0).expand(outputs, 1, 4, 4)
-        self.blur = kernel.contiguous(memory_format=torch.channels_last)
+        blur = kernel.contiguous(memory_format=torch.channels_last)
         area = conv.noise_const.numel() // (4 if conv.up else 1)
         self.modulate_weights = outputs * 9 < area
-        self.weights = [self.weight, self.affine, self.affine_bias]
-        self.weights += [self.bias, self.noise, self.blur]
+        whole = [self.weight, conv.bias, noise, blur]
+        self.used = [tensor.to(dtype) for tensor in whole]  # At full precision the same tensors.
+        self.weights = [*whole, self.affine, self.affine_bias]
 
     def approach(self, goal: Self, share: float) -> None:
         """Move towards the goal, and fold again what is no linear function of the weights."""
         super().approach(goal, share)
         self.squared.copy_(self._squared())
+        for used, whole in zip(self.used, self.weights, strict=False):
+            if used is not whole:
+                used.copy_(whole)
         self.noisy |= goal.noisy
 
     def _squared(self) -> Tensor:
@@ -119,19 +166,35 @@ class _Conv(Layer):
         squared = self.weight.square().sum(dim=(2, 3))
         return squared.t() if self.up else squared
 
-    def draw(self, x: Tensor, ws: Tensor, noise: float) -> Tensor:
+    def draw(self, x: Tensor, ws: Tensor, noise: float | Tensor) -> Tensor:
         """(1, inputs, H, W) to (1, outputs, H or 2H, W or 2W), before the gain of its ReLU."""
+        weight, bias, own_noise, blur = self.used
         style = torch.addmv(self.affine_bias, self.affine, ws[self.index])
         demod = (self.squared @ style.square() + 1e-8).rsqrt_()
         style = style * self.gain
         if self.modulate_weights:
-            y = self._convolve(x, self.weight * self._outer(style, demod), self.bias)
+            weight = (self.weight * self._outer(style, demod)).to(self.dtype)
+            y = self._convolve(x, weight, bias, blur)
         else:
-            y = self._convolve(x * style[:, None, None], self.weight, None)
-            y = y.mul_(demod[:, None, None]).add_(self.bias[:, None, None])
-        if self.noisy and noise:
-            y = y.add_(self.noise, alpha=noise)
+            style, demod = self._halved(style, demod)
+            y = self._convolve(x * style[:, None, None], weight, None, blur)
+            y = torch.addcmul(bias[:, None, None], y, demod[:, None, None])
+        if isinstance(noise, Tensor):
+            y = y.addcmul_(own_noise, noise.to(self.dtype))
+        elif self.noisy and noise:
+            y = y.add_(own_noise, alpha=noise)
         return F.leaky_relu_(y, 0.2)
+
+    def _halved(self, style: Tensor, demod: Tensor) -> tuple[Tensor, Tensor]:
+        """Both in the precision of the features.
+
+        What demodulation gives back is taken from the style first, so that no product overflows
+        in half precision (arXiv 2006.06676, appendix).
+        """
+        if self.dtype == torch.float32:
+            return style, demod
+        peak = style.abs().amax().clamp_min(LEAST_STYLE) / self.fan_gain
+        return (style / peak).to(self.dtype), (demod * peak).to(self.dtype)
 
     def _outer(self, style: Tensor, demod: Tensor) -> Tensor:
         """Style x demodulation in the shape of the weight."""
@@ -139,11 +202,11 @@ class _Conv(Layer):
             return (style[:, None] * demod)[:, :, None, None]
         return (demod[:, None] * style)[:, :, None, None]
 
-    def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None, blur: Tensor) -> Tensor:
         if not self.up:
             return F.conv2d(x, weight, bias, padding=1)
         y = F.conv_transpose2d(x, weight, stride=2)
-        return F.conv2d(y, self.blur, bias, padding=1, groups=y.shape[1])
+        return F.conv2d(y, blur, bias, padding=1, groups=y.shape[1])
 
 
 class _Colours(Layer):
@@ -161,4 +224,5 @@ class _Colours(Layer):
     def draw(self, x: Tensor, ws: Tensor) -> Tensor:
         """(1, inputs, H, W) to (1, 3, H, W)."""
         style = torch.addmv(self.affine_bias, self.affine, ws[self.index])
-        return F.conv2d(x, self.weight * style[:, None, None], self.bias)
+        weight = (self.weight * style[:, None, None]).to(x.dtype)
+        return F.conv2d(x, weight, self.bias.to(x.dtype))

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -71,6 +71,10 @@ def play(
     frames: Annotated[int | None, typer.Option(help="Stop after so many frames.", min=1)] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so long.", min=0)] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Without any window.")] = False,
+    latency: Annotated[
+        Literal["low", "smooth"],
+        typer.Option(help="low: each frame at once; smooth: one later, made beside the last."),
+    ] = "low",
     stats: Annotated[Path | None, typer.Option(help="Write what was measured, as JSON.")] = None,
 ) -> None:
     """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys.
@@ -93,6 +97,7 @@ def play(
             size=parse_window(size),
             display=display,
             headless=headless,
+            latency=latency,
             osc=osc,
             midi=midi,
             sound=sound,
@@ -338,7 +343,7 @@ def bench(
     if engine or official:
         from performer.commands.bench_engine import bench_engine
 
-        bench_engine(rounds, official, json, Console())
+        bench_engine(rounds, official, json, Console(), device)
         return
     if train:
         from performer.commands.bench_train import bench_train

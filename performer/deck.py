@@ -44,8 +44,6 @@ class Deck:
             self._way = way
         ws = self._latent.advance(values, dt_s)
         picture = self.generator.draw(ws, values["noise"])
-        if not torch.isfinite(picture.sum()):
-            raise ArithmeticError("the model gave values that are not numbers")
         if self._dissolve is not None:
             picture = self._dissolve.apply(picture, dt_s)
             if self._dissolve.is_done:
@@ -87,7 +85,8 @@ class _Dissolve:
 
     def __init__(self, picture: Tensor, size: tuple[int, int]) -> None:
         """`picture` is (1, 3, H, W) of any H and W, `size` the next ones' (height, width)."""
-        self._held = F.interpolate(picture, size, mode="bilinear", align_corners=False)
+        numbers = picture.nan_to_num(0.0, 1.0, -1.0)  # A broken model may give way to a sound one.
+        self._held = F.interpolate(numbers, size, mode="bilinear", align_corners=False)
         self._progress = 0.0
 
     @property

@@ -88,6 +88,13 @@ class SeedTable:
         )
 
 
+def sent(values: Tensor, device: torch.device) -> Tensor:
+    """Values of the host on the device, without waiting for what a card is computing."""
+    if device.type == "cuda":
+        return values.contiguous().pin_memory().to(device, non_blocking=True)
+    return values.to(device)
+
+
 def normalise(z: Tensor) -> Tensor:
     """Scale (..., z_dim) to the length that the mapping network expects; zero stays zero."""
     return z * (z.square().mean(dim=-1, keepdim=True) + 1e-12).rsqrt()
@@ -191,12 +198,12 @@ class Latent:
         z = mix(z, self._seeds.walk(self._phase), values["walk.reach"])
         device = self._generator.device
         shares = self._class_shares(values, dt_s)
-        w, w_style = self._generator.map(torch.stack([z, style]).to(device), shares).unbind(dim=0)
+        z = sent(torch.stack([z, style]), device)
+        w, w_style = self._generator.map(z, shares).unbind(dim=0)
         average, psi = self._generator.w_avg, values["psi"]
-        ws = torch.lerp(average, w, psi)[None] + (self._coefficients(values) @ self._pushes).to(
-            device
-        )
-        share = self._style_shares(values).to(device)[:, None]
+        pushed = sent(self._coefficients(values) @ self._pushes, device)
+        ws = torch.lerp(average, w, psi)[None] + pushed
+        share = sent(self._style_shares(values), device)[:, None]
         return torch.lerp(ws, torch.lerp(average, w_style, psi).expand_as(ws), share)
 
     def _class_shares(self, values: Mapping[str, float], dt_s: float) -> Tensor | None:
@@ -205,7 +212,7 @@ class Latent:
             return None
         shares = class_shares(values["class"], self._generator.classes)
         shares = self._class_glide.follow(shares, values["glide"], dt_s)
-        return shares.expand(2, -1).to(self._generator.device)
+        return sent(shares.expand(2, -1), self._generator.device)
 
     def _coefficients(self, values: Mapping[str, float]) -> Tensor:
         """How far each layer goes along each direction, (num_ws, DIRECTIONS)."""

@@ -2,8 +2,10 @@
 
 import gc
 import logging
+import os
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.canvas import Canvas
+from models.graph.choice import Choice
+from models.graph.network import network_of
+from models.graph.runtime import GraphRuntime
 from models.networks import Generator, Widths
 from models.runtime import Runtime
 from performer.clock import ManualClock
@@ -47,7 +52,7 @@ def snapshot(moment: float = 0.0, canvas: Canvas = SMALL, widths: Widths = TINY)
     return Runtime(generator, CPU)
 
 
-def follow(playing: Deck, runtime: Runtime) -> None:
+def follow(playing: Deck, runtime: Runtime | GraphRuntime) -> None:
     playing.follow(runtime, runtime.directions(DIRECTIONS))
 
 
@@ -274,3 +279,27 @@ def test_the_player_is_told_and_the_statistics_count(caplog: pytest.LogCaptureFi
     statistics = playing.statistics()
     assert statistics["events_received"] == {"model": 2} and statistics["events_refused"] == {}
     assert statistics["latency_ms"]["model"]["count"] == 2  # type: ignore[index]
+
+
+def resident_mb() -> float:
+    """The memory that this process has taken."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc on this system")
+def test_one_prepared_model_after_the_other_leaves_no_memory_behind() -> None:
+    def swap(number: int) -> None:
+        generator = snapshot(number / 100).generator
+        network = network_of(generator)
+        prepared = GraphRuntime(generator, network, Choice("graph", "float32", 1))
+        playing.follow(prepared, torch.zeros(DIRECTIONS, TINY.w_dim))
+        take(2, pictures(playing))
+
+    playing = Deck(snapshot(0.0))
+    for number in range(8):
+        swap(number)
+    before = resident_mb()
+    for number in range(25):
+        swap(number)
+    assert resident_mb() - before < 20.0, "each one has more than 5"

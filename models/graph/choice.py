@@ -1,29 +1,29 @@
-"""Which precision and how many threads play a network best on this machine, found by trying."""
+"""Which engine, precision and number of threads play a network best on this CPU, by trying."""
 
-import math
+import logging
 import os
-import time
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, Literal
 
 import msgspec
 import torch
 from torch import Tensor
 
-from models.graph.compiled import Compiled, Precision, has_bfloat16
-from models.graph.library import Model
+from models.contest import PSNR_MINIMUM_DB, WORTH, psnr_db, samples_of, shortest_s
+from models.graph.compiled import Compiled, Precision, has_bfloat16, processor
+from models.graph.library import Model, version
+from models.graph.network import FORMAT
+from models.kept import key_of, load, store
 from models.networks import Generator
+from models.runtime import Runtime
 
-PSNR_MINIMUM_DB = 38.0
-SAMPLES = 4
-WORTH = 0.95  # of the time: what is less of a gain is not worth another thread or precision
-ROUNDS_MINIMUM, ROUNDS_S = 2, 0.4
-PEAK = 2.0  # pictures are within -1..1
+CPU = torch.device("cpu")
 
 
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a network is played; `psnr_db` is bfloat16's against float32 where it was tried."""
 
+    engine: Literal["graph", "torch"]
     precision: Precision
     threads: Annotated[int, msgspec.Meta(ge=1)]
     psnr_db: float | None = None
@@ -35,33 +35,31 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return possible and self.threads <= threads_available()
 
 
+def choice_for(generator: Generator, network: Model, name: str) -> Choice:
+    """The choice kept for this generator and processor, or one found by trying, kept from then on.
+
+    `name` is the model's, for the log.
+    """
+    key = key_of(generator, (FORMAT, version, torch.__version__, processor(), threads_available()))
+    choice = load(key, Choice)
+    if choice is None:
+        log = logging.getLogger(__name__)
+        log.info("Preparing %s for this processor, once: it takes some seconds", name)
+        choice = choose(generator, network)
+        store(key, choice)
+    return choice
+
+
 def choose(generator: Generator, network: Model) -> Choice:
     """Try the network of a generator, on one thread first: a busy machine chooses as an idle one.
 
-    It draws about twenty pictures.
+    It draws about thirty pictures. Torch's number of threads is left as it was.
     """
     samples = samples_of(generator)
-    precision, psnr_db = _choose_precision(network, samples)
-    return Choice(precision, choose_threads(network, precision, samples[0]), psnr_db)
-
-
-@torch.inference_mode()
-def samples_of(generator: Generator) -> list[Tensor]:
-    """The ws (num_ws, w_dim) of the model's first seeds, without truncation."""
-    samples = []
-    for seed in range(SAMPLES):
-        random = torch.Generator().manual_seed(seed)
-        z = torch.randn(1, generator.widths.z_dim, generator=random)
-        classes = generator.widths.classes
-        shares = torch.eye(classes)[seed % classes][None] if classes else None
-        samples.append(generator.mapping(z, shares).expand(generator.num_ws, -1))
-    return samples
-
-
-def psnr_db(found: Tensor, expected: Tensor) -> float:
-    """The peak signal-to-noise ratio of two pictures as they are shown, within -1..1."""
-    error = (found.clamp(-1, 1) - expected.clamp(-1, 1)).square().mean()
-    return 10.0 * math.log10(PEAK**2 / max(float(error), 1e-20)) if error == error else -math.inf
+    precision, worst_db = _choose_precision(network, samples)
+    threads = choose_threads(network, precision, samples[0])
+    engine = _choose_engine(generator, network, precision, threads, samples)
+    return Choice(engine, precision, threads, worst_db)
 
 
 def threads_available() -> int:
@@ -76,7 +74,7 @@ def choose_threads(network: Model, precision: Precision, ws: Tensor) -> int:
     threads, playing = 1, Compiled(network, precision, 1)
     for count in _thread_counts(threads_available()):
         other = Compiled(network, precision, count)
-        playing_s, other_s = _shortest_s((playing, other), ws)
+        playing_s, other_s = shortest_s([_drawing(each, ws) for each in (playing, other)])
         if other_s > playing_s * WORTH:
             break
         threads, playing = count, other
@@ -95,21 +93,35 @@ def _choose_precision(network: Model, samples: Sequence[Tensor]) -> tuple[Precis
         return "float32", None
     plain, half = Compiled(network, "float32", 1), Compiled(network, "bfloat16", 1)
     worst_db = min(psnr_db(half.draw(ws, 1.0), plain.draw(ws, 1.0)) for ws in samples)
-    plain_s, half_s = _shortest_s((plain, half), samples[0])
+    plain_s, half_s = shortest_s([_drawing(each, samples[0]) for each in (plain, half)])
     holds = worst_db >= PSNR_MINIMUM_DB and half_s < plain_s * WORTH
     return "bfloat16" if holds else "float32", round(worst_db, 1)
 
 
-def _shortest_s(contenders: Sequence[Compiled], ws: Tensor) -> list[float]:
-    """The shortest time of each; they take turns, so that others' work hinders all alike."""
-    shortest = [math.inf] * len(contenders)
-    for contender in contenders:
-        contender.draw(ws, 1.0)
-    end, rounds = time.perf_counter() + ROUNDS_S, 0
-    while rounds < ROUNDS_MINIMUM or time.perf_counter() < end:
-        for index, contender in enumerate(contenders):
-            start = time.perf_counter()
-            contender.draw(ws, 1.0)
-            shortest[index] = min(shortest[index], time.perf_counter() - start)
-        rounds += 1
-    return shortest
+def _choose_engine(
+    generator: Generator,
+    network: Model,
+    precision: Precision,
+    threads: int,
+    samples: Sequence[Tensor],
+) -> Literal["graph", "torch"]:
+    """Torch where it is faster in this precision, and its pictures hold."""
+    before = torch.get_num_threads()
+    eager = Runtime(generator, CPU, precision=precision)
+    contenders = (Compiled(network, precision, threads), eager)
+    torch.set_num_threads(threads)
+    try:
+        graph_s, eager_s = shortest_s([_drawing(each, samples[0]) for each in contenders])
+        wins = eager_s < graph_s * WORTH and _holds(eager, Runtime(generator, CPU), samples)
+    finally:
+        torch.set_num_threads(before)
+    return "torch" if wins else "graph"
+
+
+def _holds(half: Runtime, whole: Runtime, samples: Sequence[Tensor]) -> bool:
+    pictures = ((half.draw(ws, 1.0), whole.draw(ws, 1.0)) for ws in samples)
+    return all(psnr_db(found, expected) >= PSNR_MINIMUM_DB for found, expected in pictures)
+
+
+def _drawing(engine: Compiled | Runtime, ws: Tensor) -> Callable[[], object]:
+    return lambda: engine.draw(ws, 1.0)

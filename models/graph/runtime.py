@@ -1,14 +1,11 @@
 """A StyleGAN2 generator played by the graph engine, as `models.runtime` does in torch."""
 
-import logging
-
 import torch
 from torch import Tensor
 
-from models.graph.choice import Choice, choose
+from models.graph.choice import Choice
 from models.graph.compiled import Compiled
-from models.graph.kept import key_of, load, store
-from models.graph.network import network_of
+from models.graph.library import Model
 from models.networks import Generator
 from models.playing import Playing
 
@@ -25,28 +22,14 @@ class GraphRuntime(Playing[Generator]):
     def __init__(
         self,
         generator: Generator,
+        network: Model,
+        choice: Choice,
         directions: Tensor | None = None,
-        *,
-        name: str = "the model",
-        choice: Choice | None = None,
     ) -> None:
-        """Prepare a generator on the CPU; without a `choice` the one kept, or found by trying.
-
-        Raises RuntimeError where the engine fails.
-        """
+        """Prepare a generator's network on the CPU. Raises RuntimeError where the engine fails."""
         super().__init__(generator, CPU, directions)
-        network = network_of(generator)
-        if choice is None:
-            key = key_of(generator)
-            choice = load(key)
-        if choice is None:
-            log = logging.getLogger(__name__)
-            log.info("Preparing %s for this processor, once: it takes some seconds", name)
-            choice = choose(generator, network)
-            store(key, choice)
         self.choice = choice
-        threads = f"{choice.threads} thread" + "s" * (choice.threads > 1)
-        self.engine = f"CPU, {threads}, OpenVINO {SHORT[choice.precision]}"
+        self.engine = f"{describe_threads(choice)}, OpenVINO {SHORT[choice.precision]}"
         self._compiled = Compiled(network, choice.precision, choice.threads)
 
     @torch.inference_mode()
@@ -63,6 +46,11 @@ class GraphRuntime(Playing[Generator]):
         if isinstance(there, Generator) and same_weights(self.generator, there):
             return Arrived()
         return None
+
+
+def describe_threads(choice: Choice) -> str:
+    """The processor's threads, in words."""
+    return f"CPU, {choice.threads} thread" + "s" * (choice.threads > 1)
 
 
 class Arrived:

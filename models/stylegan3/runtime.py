@@ -38,6 +38,10 @@ class Runtime(Playing[Generator]):
 
         StyleGAN3 has no noise: `noise` changes nothing.
         """
+        return self.synthesise(ws, noise)
+
+    def synthesise(self, ws: Tensor, noise: float | Tensor) -> Tensor:
+        """What `draw` does."""
         first, *rest, last = ws.unbind(dim=0)
         x = self._input(first[None]).contiguous(memory_format=torch.channels_last)
         for layer, w in zip(self._layers, rest, strict=True):

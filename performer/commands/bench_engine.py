@@ -25,10 +25,12 @@ from rich.table import Table
 
 from models.canvas import canvas_of
 from models.checkpoint import Images, Manifest, load_checkpoint, save_checkpoint
+from models.device import pick_device
 from models.graph.compiled import processor
 from models.graph.library import version
-from models.networks import Generator, StyledConv, ToRGB, Widths
-from performer.commands.bench_ways import TORCH, ways, work
+from models.limits import Floor, floor, operations
+from models.networks import Generator, StyledConv, Widths
+from performer.commands.bench_ways import PRECISIONS, TORCH, ways, work
 from performer.paths import STARTER_MODEL
 
 NOISE_STRENGTH = 0.1
@@ -39,6 +41,7 @@ NETWORKS = {
     "512x512, 8192/128": (512, Widths(8192, 128, 128, 128)),
     "1024x1024, 32768/512": (1024, Widths(32768, 512, 512, 512)),
 }
+FLOOR = "Floor: operations / bytes, ms"
 STARTER = "the starter, 256x144, 1024/128"
 
 
@@ -51,8 +54,9 @@ class Result:
     """One engine on one network.
 
     `ms` is the median of its rounds, `ratio` how many times as fast as the first engine it was,
-    the median over the rounds. Its picture is held against torch's: `error` is the largest
-    difference and `psnr_db` the whole of it, both over the picture's range.
+    the median over the rounds; `floor` is what it could not go below. Its picture is held against
+    torch's: `error` is the largest difference and `psnr_db` the whole of it, both over the
+    picture's range.
     """
 
     network: str
@@ -61,15 +65,24 @@ class Result:
     ms: float
     ratio: float
     gflop_per_s: float
+    floor: Floor
     error: float
     psnr_db: float
     rounds_ms: list[float]
 
 
-def bench_engine(rounds: int, official: Path | None, as_json: bool, console: Console) -> None:
+def bench_engine(
+    rounds: int, official: Path | None, as_json: bool, console: Console, device_name: str = "cpu"
+) -> None:
     """Measure and print; raises `BenchError`."""
+    device = pick_device(device_name)
     if official is not None and not (official / "training").is_dir():
         raise BenchError(f"{official}: no copy of the official StyleGAN2-ADA or StyleGAN3")
+    if device.type != "cpu":
+        from performer.commands.bench_gpu import bench_gpu
+
+        bench_gpu(device, rounds, official, as_json, console)
+        return
     results: list[Result] = []
     with tempfile.TemporaryDirectory() as folder:
         for name in [*NETWORKS, STARTER]:
@@ -97,7 +110,7 @@ def measure(name: str, model: Path, rounds: int, official: Path | None) -> list[
     for each in running:
         each.end()
     plain = next(each for each in running if each.way == TORCH)
-    return [each.result(name, gflop(generator), running[0], plain) for each in running]
+    return [each.result(name, generator, running[0], plain) for each in running]
 
 
 class _Running:
@@ -111,7 +124,7 @@ class _Running:
         self._process = spawn.Process(target=work, args=(way, model, official, theirs), daemon=True)
         self._process.start()
         theirs.close()
-        self.picture, self.threads = self._answer()
+        self.picture, self.threads, self.rates = self._answer()
 
     def run_round(self, *, keep: bool) -> None:
         self._pipe.send(True)
@@ -129,60 +142,67 @@ class _Running:
         except EOFError:
             raise BenchError(f'"{self.way}" ended early; what is written above says why') from None
 
-    def result(self, network: str, gflop: float, first: "_Running", plain: "_Running") -> Result:
+    def result(
+        self, network: str, generator: Generator, first: "_Running", plain: "_Running"
+    ) -> Result:
         ms = statistics.median(self.rounds_ms)
         ratios = [a / b for a, b in zip(first.rounds_ms, self.rounds_ms, strict=True)]
-        error, psnr_db = _errors(self.picture, plain.picture)
+        error, psnr_db = errors(self.picture, plain.picture)
         return Result(
             network=network,
             engine=self.way,
             threads=self.threads,
             ms=round(ms, 3),
             ratio=round(statistics.median(ratios), 3),
-            gflop_per_s=round(gflop / ms * 1000, 1),
+            gflop_per_s=round(operations(generator) / ms / 1e6, 1),
+            floor=floor(generator, PRECISIONS.get(self.way, "float32"), self.rates),
             error=error,
             psnr_db=round(psnr_db, 1),
             rounds_ms=self.rounds_ms,
         )
 
 
-def _errors(found: NDArray[np.float32], expected: NDArray[np.float32]) -> tuple[float, float]:
+def errors(found: NDArray[np.float32], expected: NDArray[np.float32]) -> tuple[float, float]:
+    """The largest difference and the PSNR in dB of two pictures, over the range of the second."""
     span = float(np.ptp(expected))
     apart = np.abs(found - expected)
     root_mean_square = math.sqrt(float(np.square(apart, dtype=np.float64).mean()))
     return float(apart.max()) / span, 20.0 * math.log10(span / max(root_mean_square, 1e-12))
 
 
-def gflop(generator: Generator) -> float:
-    """What the convolutions of a picture come to, a product and a sum as two; no filters."""
-    total, area = 0, 0
-    for layer in generator.synthesis.modules():
-        if isinstance(layer, StyledConv):
-            area = layer.noise_const.numel()
-            total += layer.weight.numel() * (area // 4 if layer.up else area)
-        elif isinstance(layer, ToRGB):
-            total += layer.weight.numel() * area
-    return 2.0 * total / 1e9
-
-
 def _random_model(name: str, folder: Path) -> Path:
     """A model of random weights, its noise not silent."""
     size_px, widths = NETWORKS[name]
+    generator = random_generator(size_px, widths)
+    path = folder / "random.safetensors"
+    manifest = Manifest(generator.canvas, widths, 0.0, Images(0, ""), 0, "", "")
+    save_checkpoint(path, generator, manifest)
+    return path
+
+
+def random_generator(size_px: int, widths: Widths) -> Generator:
+    """A square network of random weights, its noise not silent."""
     torch.manual_seed(0)
-    canvas = canvas_of(size_px, size_px)
-    generator = Generator(canvas, widths).requires_grad_(False)
+    generator = Generator(canvas_of(size_px, size_px), widths).requires_grad_(False)
     for layer in generator.modules():
         if isinstance(layer, StyledConv):
             layer.noise_strength.fill_(NOISE_STRENGTH)
-    path = folder / "random.safetensors"
-    save_checkpoint(path, generator, Manifest(canvas, widths, 0.0, Images(0, ""), 0, "", ""))
-    return path
+    return generator
 
 
 def table(results: Sequence[Result], title: str) -> Table:
     """One row for each engine on each network."""
     shown = Table("Network", "Engine", box=box.SIMPLE, title=title)
-    for column in ("Threads", "ms", "Spread", "Times as fast", "GFLOP/s", "Error", "PSNR dB"):
+    for column in (
+        "Threads",
+        "ms",
+        "Spread",
+        "Times as fast",
+        "GFLOP/s",
+        FLOOR,
+        "Error",
+        "PSNR dB",
+    ):
         shown.add_column(column, justify="right")
     for each in results:
         shown.add_row(
@@ -193,7 +213,13 @@ def table(results: Sequence[Result], title: str) -> Table:
             f"{min(each.rounds_ms):.2f} to {max(each.rounds_ms):.2f}",
             f"{each.ratio:.2f}",
             f"{each.gflop_per_s:.0f}",
+            in_words(each.floor),
             f"{each.error:.1e}",
             f"{each.psnr_db:.1f}",
         )
     return shown
+
+
+def in_words(least: Floor) -> str:
+    """A floor as a table tells it."""
+    return f"{least.operations_ms:.2f} / {least.bytes_ms:.2f}"

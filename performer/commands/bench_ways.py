@@ -14,16 +14,19 @@ from torch import Tensor
 
 from models.canvas import Canvas
 from models.checkpoint import load_checkpoint
+from models.contest import samples_of
 from models.device import keep_memory, prepare
-from models.graph.choice import choose_threads, samples_of
+from models.graph.choice import choose_threads
 from models.graph.compiled import Compiled, Precision, has_bfloat16
 from models.graph.network import network_of
+from models.limits import measure
 from models.networks import Generator
 from models.runtime import Runtime
 
 FRAMES_MINIMUM, ROUND_S, TRIALS = 3, 0.4, 4
 OFFICIAL, OFFICIAL_MEMORY = "official", "official, our allocator"
 TORCH, GRAPH_FP32, GRAPH_BF16 = "torch fp32", "graph fp32", "graph bf16"
+PRECISIONS: dict[str, Precision] = {GRAPH_BF16: "bfloat16"}
 CPU = torch.device("cpu")
 Draw = Callable[[], Tensor]
 
@@ -37,13 +40,16 @@ def ways(canvas: Canvas, official: Path | None) -> list[str]:
 
 
 def work(way: str, model: Path, official: Path | None, pipe: Connection) -> None:
-    """A process: sends its picture and threads, then draws a round whenever it is told to."""
+    """A process: sends its picture, threads and rates, then draws a round when it is told to."""
     generator = load_checkpoint(model).generator
     assert isinstance(generator, Generator)  # noqa: S101
     ws = samples_of(generator)[0].clone()
     with torch.inference_mode():
         draw, threads = _drawing(way, generator, ws, official)
-        pipe.send((draw().numpy(), threads))
+        kept = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        pipe.send((draw().numpy(), threads, measure(CPU, PRECISIONS.get(way, "float32"))))
+        torch.set_num_threads(kept)
         while pipe.recv():
             pipe.send(_round_ms(draw))
 
@@ -63,7 +69,7 @@ def _drawing(way: str, generator: Generator, ws: Tensor, official: Path | None) 
         keep_memory()
     if way in (OFFICIAL, OFFICIAL_MEMORY):
         assert official is not None  # noqa: S101
-        draw = _official(generator, ws, official)
+        draw = official_draw(generator, ws, official)
         return draw, _quickest_threads(draw)
     prepare(CPU)
     if way == TORCH:
@@ -94,8 +100,13 @@ def _quickest_threads(draw: Draw) -> int:
     return quickest
 
 
-def _official(generator: Generator, ws: Tensor, folder: Path) -> Draw:
-    """The vendor's network, out of a copy of its repository, with the generator's weights."""
+def official_draw(
+    generator: Generator, ws: Tensor, folder: Path, *, half_resolutions: int = 0
+) -> Draw:
+    """The vendor's network, out of a copy of its repository, with the generator's weights.
+
+    So many of its finest resolutions are drawn in float16. It is where `ws` is.
+    """
     sys.path.insert(0, str(folder))
     sys.modules.setdefault("requests", ModuleType("requests"))  # Nothing is downloaded here.
     newer = (folder / "training" / "networks_stylegan2.py").is_file()
@@ -107,8 +118,9 @@ def _official(generator: Generator, ws: Tensor, folder: Path) -> Draw:
         img_channels=3,
         channel_base=widths.channel_base,
         channel_max=widths.channel_max,
-        num_fp16_res=0,
+        num_fp16_res=half_resolutions,
+        conv_clamp=widths.clamp or None,
     )
     theirs.load_state_dict(generator.synthesis.state_dict())
-    theirs.eval().requires_grad_(False)
+    theirs.eval().requires_grad_(False).to(ws.device)
     return lambda: theirs(ws[None], noise_mode="const")

@@ -1,20 +1,15 @@
 """Following a model's file while it is played: each newer one is read beside the frame loop."""
 
 import threading
-import time
 from pathlib import Path
 
 import torch
 
-from models.checkpoint import CheckpointError, load_checkpoint
-from models.engines import runtime_for
 from performer.clock import Clock
-from performer.commands.instrument import describe_model
-from performer.events import Inbox, ModelEvent, Refusal
-from performer.parameters import DIRECTIONS
+from performer.commands.preparing import ready_model, refusal
+from performer.events import Inbox
 
 LOOK_EVERY_S = 1.0
-REST_S = 0.05
 Look = tuple[int, int, int] | None
 
 
@@ -25,24 +20,6 @@ def look_at(path: Path) -> Look:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_ino, found.st_size
-
-
-def ready_model(path: Path, device: torch.device, clock: Clock) -> ModelEvent:
-    """Read a model and try it out, so that nothing is left that could fail or take long.
-
-    Raises `CheckpointError`. It rests between its steps: each one holds up the frame that is
-    being drawn a little, and no frame is to bear two.
-    """
-    generator, manifest, directions = load_checkpoint(path)
-    time.sleep(REST_S)
-    runtime = runtime_for(generator, device, directions, moves=True)
-    time.sleep(REST_S)
-    picture = runtime.draw(runtime.w_avg.expand(runtime.num_ws, -1), 1.0)
-    if not torch.isfinite(picture).all():
-        raise CheckpointError(f"{path}: draws values that are not numbers")
-    time.sleep(REST_S)
-    pushes = runtime.directions(DIRECTIONS).cpu()
-    return ModelEvent(clock.now(), describe_model(manifest, path), runtime, pushes)
 
 
 class Follower:
@@ -79,12 +56,7 @@ class Follower:
             return
         self._seen = now
         try:
-            self._inbox.put(ready_model(self._path, self._device, self._clock))
+            event = ready_model(self._path, self._device, self._clock, moves=True)
+            self._inbox.put(event)
         except Exception as error:
-            self._refuse(error)
-
-    def _refuse(self, error: Exception) -> None:
-        reason = str(error).removeprefix(f"{self._path}: ")
-        if not isinstance(error, CheckpointError):
-            reason = f"{type(error).__name__}: {reason}"
-        self._inbox.put(Refusal(self._clock.now(), self._path.name, reason))
+            self._inbox.put(refusal(self._path, error, self._clock))

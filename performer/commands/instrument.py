@@ -9,6 +9,7 @@ from models.checkpoint import Manifest, load_checkpoint
 from models.device import pick_device, prepare
 from models.engines import AnyRuntime, runtime_for
 from performer.engine import Engine
+from performer.flight import Latency
 from performer.patch import load_controller, load_patch, model_path
 from performer.paths import CONTROLLERS, STARTER_MODEL, model_file, what_to_play
 from performer.schema import Controller, Patch
@@ -25,9 +26,11 @@ class Instrument:
     controllers: tuple[Controller, ...]
     run: Path | None
 
-    def engine(self, seed: int | None = None) -> Engine:
+    def engine(self, seed: int | None = None, latency: Latency = "low") -> Engine:
         """A fresh engine."""
-        return Engine(self.runtime, self.patch, controllers=self.controllers, seed=seed)
+        return Engine(
+            self.runtime, self.patch, controllers=self.controllers, seed=seed, latency=latency
+        )
 
 
 def load_controllers() -> tuple[Controller, ...]:

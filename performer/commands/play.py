@@ -12,6 +12,7 @@ from performer.clock import SystemClock
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument, warm_up
 from performer.events import Inbox
+from performer.flight import Latency
 from performer.inputs import InputError
 from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput
@@ -34,6 +35,7 @@ class Options:
     size: tuple[int, int] | None
     display: int
     headless: bool
+    latency: Latency
     osc: str
     midi: str
     sound: str
@@ -71,7 +73,8 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             sound = SoundInput(inbox, clock, options.sound)
             parts.callback(sound.close)
             logging.getLogger(__name__).info("Listening to %s", sound.name)
-        engine = instrument.engine(options.seed)
+        engine = instrument.engine(options.seed, options.latency)
+        parts.callback(engine.close)
         warm_up(engine)
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)

@@ -10,9 +10,10 @@ import torch
 from rich.console import Console
 
 from models.canvas import Canvas, canvas_of
+from models.limits import Floor, operations
 from models.networks import Generator, Widths
 from performer.commands import bench_ways
-from performer.commands.bench_engine import BenchError, Result, bench_engine, gflop, table
+from performer.commands.bench_engine import BenchError, Result, bench_engine, table
 from performer.commands.bench_ways import OFFICIAL, TORCH, ways
 
 
@@ -29,15 +30,27 @@ def test_operations_are_those_of_the_convolutions() -> None:
     made = Generator(canvas_of(8, 8), widths)  # 4 channels at 4x4, 2 at 8x8
     conv = 4 * 4 * 9 * 16 + 4 * 2 * 9 * 16 + 2 * 2 * 9 * 64
     colours = 4 * 3 * 16 + 2 * 3 * 64
-    assert gflop(made) == pytest.approx(2e-9 * (conv + colours))
+    assert operations(made) == pytest.approx(2 * (conv + colours))
 
 
 def test_the_table_and_its_json_hold_every_figure() -> None:
-    result = Result("net", "graph fp32", 2, 1.25, 3.5, 100.0, 1e-6, 130.0, [1.0, 1.5])
-    console = Console(file=io.StringIO(), width=150)
+    result = Result(
+        "net", "graph fp32", 2, 1.25, 3.5, 100.0, Floor(0.75, 0.25), 1e-6, 130.0, [1.0, 1.5]
+    )
+    console = Console(file=io.StringIO(), width=200)
     console.print(table([result], "here"))
     words = console.file.getvalue()  # type: ignore[attr-defined]
-    for part in ("here", "net", "graph fp32", "1.25", "1.00 to 1.50", "3.50", "100", "1.0e-06"):
+    for part in (
+        "here",
+        "net",
+        "graph fp32",
+        "1.25",
+        "1.00 to 1.50",
+        "3.50",
+        "100",
+        "0.75 / 0.25",
+        "1.0e-06",
+    ):
         assert part in words
     assert json.dumps(result.rounds_ms) and np.isfinite(result.psnr_db)
 

@@ -188,7 +188,7 @@ def test_an_error_that_nobody_expected_is_told_too(
     def crash(*_: object) -> None:
         raise MemoryError("no room")
 
-    monkeypatch.setattr("performer.commands.follower.load_checkpoint", crash)
+    monkeypatch.setattr("performer.commands.preparing.load_checkpoint", crash)
     save(watched.path, 1.0)
     assert watched.refused() == "MemoryError: no room"
 

@@ -10,6 +10,7 @@ import tiny3
 import torch
 from tiny import CPU, generator
 
+from models.canvas import canvas_of
 from models.engines import describe_engine, runtime_for
 from models.graph.choice import Choice
 from models.graph.runtime import GraphRuntime
@@ -19,7 +20,8 @@ from models.runtime import Runtime
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is tried; what torch is told about threads is taken back."""
-    monkeypatch.setattr("models.graph.runtime.choose", lambda made, network: Choice("float32", 1))
+    plain = Choice("graph", "float32", 1)
+    monkeypatch.setattr("models.graph.choice.choose", lambda made, network: plain)
 
 
 @pytest.fixture
@@ -36,6 +38,17 @@ def test_the_graph_engine_plays_on_a_cpu(caplog: pytest.LogCaptureFixture) -> No
     assert isinstance(playing, GraphRuntime) and torch.get_num_threads() == 1
     assert "Preparing tides for this processor, once" in caplog.text
     assert describe_engine(playing) == "CPU, 1 thread, OpenVINO fp32"
+
+
+def test_torch_plays_on_a_cpu_where_it_is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    eager = Choice("torch", "bfloat16", 2)
+    monkeypatch.setattr("models.graph.choice.choose", lambda made, network: eager)
+    monkeypatch.setattr(Choice, "suits", True)
+    playing = runtime_for(generator(canvas_of(16, 16)), CPU)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    assert isinstance(playing, Runtime) and threads == 2
+    assert describe_engine(playing) == "CPU, 1 threads, torch bf16"
 
 
 def test_what_moves_is_played_by_torch() -> None:

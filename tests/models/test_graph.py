@@ -7,13 +7,14 @@ from tiny import CPU, generator
 
 from models.canvas import Canvas, canvas_of
 from models.graph.choice import Choice
+from models.graph.network import network_of
 from models.graph.runtime import GraphRuntime
 from models.networks import Generator, Widths
 from models.runtime import Runtime
 
 NARROW = Widths(channel_base=64, channel_max=16, z_dim=8, w_dim=16, mapping_layers=2)
 WIDE = Widths(channel_base=256, channel_max=64, z_dim=16, w_dim=8, mapping_layers=3)
-PLAIN = Choice("float32", 1)
+PLAIN = Choice("graph", "float32", 1)
 CASES = [
     (canvas_of(8, 8), NARROW),
     (canvas_of(32, 16), WIDE),
@@ -23,7 +24,7 @@ CASES = [
 
 
 def graph(made: Generator) -> GraphRuntime:
-    return GraphRuntime(made, choice=PLAIN)
+    return GraphRuntime(made, network_of(made), PLAIN)
 
 
 def difference(found: torch.Tensor, expected: torch.Tensor) -> float:
@@ -81,7 +82,8 @@ def test_what_it_is_given_is_left_alone_and_may_be_a_view() -> None:
 def test_it_tells_what_the_eager_runtime_tells() -> None:
     widths = msgspec.structs.replace(NARROW, classes=3)
     own = torch.randn(5, 16)
-    playing = GraphRuntime(generator(CASES[1][0], widths), own, choice=PLAIN)
+    made = generator(CASES[1][0], widths)
+    playing = GraphRuntime(made, network_of(made), PLAIN, own)
     eager = Runtime(generator(CASES[1][0], widths), CPU, own)
     for name in ("device", "height_px", "width_px", "num_ws", "z_dim", "classes"):
         assert getattr(playing, name) == getattr(eager, name), name

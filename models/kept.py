@@ -1,6 +1,6 @@
-"""Choices kept between shows, so that a model is tried once on a processor.
+"""Choices kept between shows, so that a model is tried once on a machine.
 
-The graphs themselves are not kept: to build and compile one takes no longer than to read it back.
+What was prepared is not kept: to prepare it takes no longer than to read it back.
 """
 
 import contextlib
@@ -8,44 +8,51 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import msgspec
 
+from models.architectures import AnyGenerator, architecture_of
 from models.cache import user_cache_folder
-from models.graph.choice import Choice, threads_available
-from models.graph.compiled import processor
-from models.graph.library import version
-from models.graph.network import FORMAT
-from models.networks import Generator
 
 KEEP_ENTRIES = 200
 SIZE_MAXIMUM = 4096
 
 
-def key_of(generator: Generator) -> str:
-    """A name for this generator on this processor, in this version of the engine."""
+class Suiting(Protocol):
+    """A choice that tells whether this machine can take it."""
+
+    @property
+    def suits(self) -> bool: ...
+
+
+C = TypeVar("C", bound=Suiting)
+
+
+def key_of(generator: AnyGenerator, where: tuple[object, ...], *, weights: bool = True) -> str:
+    """A name for this generator, of these `weights` or of any, on the machine told by `where`."""
     digest = hashlib.blake2b(digest_size=16)
-    where = FORMAT, version, processor(), threads_available()
-    digest.update(repr((where, generator.canvas, generator.widths)).encode())
-    for name, tensor in generator.state_dict().items():
+    what = where, generator.canvas, generator.widths, architecture_of(generator)
+    digest.update(repr(what).encode())
+    for name, tensor in generator.state_dict().items() if weights else ():
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().data)
     return digest.hexdigest()
 
 
-def load(key: str) -> Choice | None:
+def load(key: str, kind: type[C]) -> C | None:
     """The choice kept under a key; None where there is none, or none that this machine can take."""
     try:
         path = _path(key)
         with path.open("rb") as file:
-            choice = msgspec.json.decode(file.read(SIZE_MAXIMUM), type=Choice)
+            choice = msgspec.json.decode(file.read(SIZE_MAXIMUM), type=kind)
         os.utime(path)  # The entries used last are kept longest.
     except (OSError, RuntimeError, msgspec.DecodeError, RecursionError):
         return None  # RuntimeError: a user without a home.
     return choice if choice.suits else None
 
 
-def store(key: str, choice: Choice) -> None:
+def store(key: str, choice: msgspec.Struct) -> None:
     """Keep a choice, whole or not at all; without room or permission it is tried again."""
     with contextlib.suppress(OSError, RuntimeError):
         path = _path(key)

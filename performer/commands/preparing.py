@@ -1,0 +1,111 @@
+"""Preparing models beside the show: read, tried out, and handed over ready to be played."""
+
+import logging
+import multiprocessing
+import os
+import threading
+import time
+from pathlib import Path
+from queue import SimpleQueue
+
+import torch
+
+from models.checkpoint import CheckpointError, load_checkpoint
+from models.device import pick_device, prepare
+from models.engines import runtime_for
+from performer.clock import Clock
+from performer.commands.instrument import describe_model
+from performer.events import Inbox, ModelEvent, Refusal
+from performer.parameters import DIRECTIONS
+
+REST_S = 0.05
+LOOK_EVERY_S = 0.1
+LEAST_PRIORITY = 19
+
+
+def ready_model(path: Path, device: torch.device, clock: Clock, *, moves: bool) -> ModelEvent:
+    """Read a model and try it out, so that nothing is left that could fail or take long.
+
+    With `moves` its weights can drift, or others drift to them. Raises `CheckpointError`. It
+    rests between its steps: each one holds up the frame that is being drawn a little, and no
+    frame is to bear two.
+    """
+    generator, manifest, directions = load_checkpoint(path)
+    time.sleep(REST_S)
+    name = manifest.name or path.stem
+    runtime = runtime_for(generator, device, directions, name=name, moves=moves)
+    time.sleep(REST_S)
+    picture = runtime.draw(runtime.w_avg.expand(runtime.num_ws, -1), 1.0)
+    if not torch.isfinite(picture).all():
+        raise CheckpointError(f"{path}: draws values that are not numbers")
+    time.sleep(REST_S)
+    pushes = runtime.directions(DIRECTIONS).cpu()
+    return ModelEvent(clock.now(), describe_model(manifest, path), runtime, pushes)
+
+
+def refusal(path: Path, error: Exception, clock: Clock) -> Refusal:
+    """Why a model is not taken, in words."""
+    reason = str(error).removeprefix(f"{path}: ")
+    if not isinstance(error, CheckpointError):
+        reason = f"{type(error).__name__}: {reason}"
+    return Refusal(clock.now(), path.name, reason)
+
+
+def find_choice(path: Path, device: torch.device, ended: threading.Event) -> None:
+    """Find in a process of its own how a model is played best here; the choice is kept on disk.
+
+    What is tried takes seconds on all cores. In a thread it would make frames late, and more so
+    with the lowest priority: whoever waits for a core while it holds Python's lock stops the
+    show. Returns when it is found, has failed, or `ended` is set.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    process = spawn.Process(target=_find, args=(path, device.type), daemon=True)
+    process.start()
+    while process.is_alive() and not ended.is_set():
+        process.join(LOOK_EVERY_S)
+    process.kill()
+    process.join()
+
+
+def _find(path: Path, device_name: str) -> None:
+    if hasattr(os, "nice"):
+        os.nice(LEAST_PRIORITY)
+    logging.disable()
+    device = pick_device(device_name)
+    prepare(device)
+    generator, manifest, directions = load_checkpoint(path)
+    runtime_for(generator, device, directions, name=manifest.name)
+
+
+class Preparer:
+    """A thread that prepares the models it is given, in turn, and says which it cannot."""
+
+    def __init__(self, device: torch.device, inbox: Inbox, clock: Clock) -> None:
+        self._device, self._inbox, self._clock = device, inbox, clock
+        self._paths: SimpleQueue[Path | None] = SimpleQueue()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="preparer", daemon=True)
+        self._thread.start()
+
+    def prepare(self, path: Path) -> None:
+        """Have a model handed over as a `ModelEvent` as soon as it is ready, else a `Refusal`."""
+        self._paths.put(path)
+
+    def close(self) -> None:
+        """End the thread; what is not ready yet is not handed over."""
+        self._ended.set()
+        self._paths.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        torch.set_num_threads(1)  # of this thread: the others are the frame loop's
+        while (path := self._paths.get()) is not None and not self._ended.is_set():
+            event: ModelEvent | Refusal
+            try:
+                load_checkpoint(path)  # A file that cannot be read needs no process.
+                find_choice(path, self._device, self._ended)
+                event = ready_model(path, self._device, self._clock, moves=False)
+            except Exception as error:
+                event = refusal(path, error, self._clock)
+            if not self._ended.is_set():
+                self._inbox.put(event)
