@@ -13,6 +13,7 @@ from torch import Tensor
 
 from models.runtime import Runtime
 from performer import engine as engines
+from performer import painter as painters
 from performer.arrival import HostLane, Slots
 from performer.clock import ManualClock
 from performer.engine import Engine, Frame
@@ -53,7 +54,7 @@ class Slow:
 def smooth(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Smooth latency as on a CPU, and as on a card: with slots, and launched at once."""
     if request.param == "card":
-        monkeypatch.setattr(engines, "sender", lambda device: Slots(HostLane()).send)
+        monkeypatch.setattr(painters, "sender", lambda device: Slots(HostLane()).send)
         monkeypatch.setattr(engines, "crew_for", lambda latency, device: AtOnce())
     yield [request.param]
 
@@ -183,7 +184,7 @@ def test_frozen_frames_are_sent_once(runtime: Runtime, monkeypatch: pytest.Monke
         sends.append(True)
         return slots.send(pixels, sound)
 
-    monkeypatch.setattr(engines, "sender", lambda device: send)
+    monkeypatch.setattr(painters, "sender", lambda device: send)
     engine = Engine(runtime, still_patch(start=MOVING))
     frozen = engine.frame(0.0, DT_S, (KeyEvent(0.0, "space", True),)).image.copy()
     for _ in range(9):

@@ -1,0 +1,51 @@
+"""The painter: from an order to a finished picture on its way to the host."""
+
+import torch
+from torch import Tensor
+
+from performer.arrival import Arrival, sender
+from performer.deck import Deck
+from performer.effects import Effects, to_bytes
+from performer.latent import Generator
+from performer.performance import Order
+
+
+class Painter:
+    """Holds all that is on the device; whoever makes the frames owns it."""
+
+    def __init__(self, generator: Generator) -> None:
+        self._deck = Deck(generator)
+        self._effects = Effects()
+        self._picture: Tensor | None = None
+        self._sound = torch.tensor(True)
+        self._sent: tuple[Arrival, float] | None = None
+        self._send = sender(generator.device)
+
+    @torch.inference_mode()
+    def paint(self, order: Order) -> Arrival:
+        """A picture on its way to the host: the one sent last, if nothing has changed."""
+        if order.model is not None:
+            self._deck.follow(order.model.generator, order.model.directions)
+        if order.clear:
+            self._effects.clear()
+        level = 1.0 - order.values["blackout"]
+        if not order.values["freeze"] or self._picture is None:
+            self._picture, self._sent = self._draw(order), None
+        if self._sent is None or self._sent[1] != level:
+            self._sent = self._send(to_bytes(self._picture, level), self._sound), level
+        return self._sent[0]
+
+    def forget(self) -> None:
+        """Drop all that values which are no numbers may have come into."""
+        self._effects.clear()
+        self._picture = self._sent = None
+
+    def _draw(self, order: Order) -> Tensor:
+        """A new picture (1, 3, H, W) within 0..255, on the device.
+
+        Whether it is numbers is asked on the device, and told with the picture: to ask here would
+        be to wait.
+        """
+        picture = self._deck.draw(order.values, order.dt_s)
+        self._sound = torch.isfinite(picture.sum())
+        return self._effects.apply(picture, order.values, order.dt_s)
