@@ -13,6 +13,8 @@ from performer.patch import load_controller, load_patch, model_path
 from performer.paths import CONTROLLERS, STARTER_MODEL, model_file, what_to_play
 from performer.schema import Controller, Patch
 
+REHEARSED = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
@@ -72,8 +74,13 @@ def describe_model(manifest: Manifest, path: Path) -> str:
 
 
 def warm_up(engine: Engine) -> None:
-    """Draw two frames nobody sees, and keep what lives now out of the collector's way."""
+    """Draw two frames nobody sees, and the small pictures of the first cues.
+
+    What lives now stays out of the collector's way.
+    """
     for _ in range(2):
         engine.frame(0.0, 0.0, ())
+    for _ in range(REHEARSED):
+        engine.rehearse()
     gc.collect()
     gc.freeze()
