@@ -29,7 +29,7 @@ def _cues() -> tuple[Parameter, ...]:
     return (
         Parameter("cue.go", "Go to the next cue.", kind="trigger", key="return"),
         Parameter("cue.back", "Go back to the cue before.", kind="trigger", key="backspace"),
-        Parameter("cue.number", number, maximum=CUES, step=1.0, slew_s=0.0),
+        Parameter("cue.number", number, maximum=float(CUES), step=1.0, slew_s=0.0),
     )
 
 

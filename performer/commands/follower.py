@@ -27,15 +27,17 @@ def look_at(path: Path) -> Look:
     return found.st_mtime_ns, found.st_ino, found.st_size
 
 
-def ready_model(path: Path, device: torch.device, clock: Clock) -> ModelEvent:
+def ready_model(
+    path: Path, device: torch.device, clock: Clock, *, moves: bool = True
+) -> ModelEvent:
     """Read a model and try it out, so that nothing is left that could fail or take long.
 
     Raises `CheckpointError`. It rests between its steps: each one holds up the frame that is
-    being drawn a little, and no frame is to bear two.
+    being drawn a little, and no frame is to bear two. Weights that are to drift are in `moves`.
     """
     generator, manifest, directions = read_model(path)
     time.sleep(REST_S)
-    runtime = runtime_for(generator, device, directions, moves=True)
+    runtime = runtime_for(generator, device, directions, moves=moves)
     time.sleep(REST_S)
     picture = runtime.draw(runtime.w_avg.expand(runtime.num_ws, -1), 1.0)
     if not torch.isfinite(picture).all():

@@ -18,14 +18,20 @@ REHEARSED = 16
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """All that is read from files before the show; `run` is the folder of the model's run."""
+    """All that is read from files before the show.
+
+    `file` is the patch's, `run` the folder of the model's run; `model_is_asked` says that the
+    player named the model, so that it is not the patch's.
+    """
 
     patch: Patch
+    file: Path
     manifest: Manifest
     model: Path
     runtime: AnyRuntime
     controllers: tuple[Controller, ...]
     run: Path | None
+    model_is_asked: bool
 
     def engine(self, seed: int | None = None) -> Engine:
         """A fresh engine."""
@@ -55,7 +61,9 @@ def load_instrument(what: str, model: Path | None, device: str) -> Instrument:
     runtime = runtime_for(
         loaded.generator, chosen, loaded.directions, name=name, moves=run is not None
     )
-    return Instrument(patch, loaded.manifest, file, runtime, controllers, run)
+    return Instrument(
+        patch, path, loaded.manifest, file, runtime, controllers, run, model is not None
+    )
 
 
 def read_model(path: Path) -> Model:
