@@ -1,6 +1,8 @@
 """A patch's file while it is played: what the player stores is written there, remarks kept."""
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
@@ -19,6 +21,7 @@ from performer.toml_files import PatchError, join, read_text
 Table = MutableMapping[str, Any]
 FIELDS = tuple(name for name in Scene.__struct_fields__ if name != "values")
 NO_SCENE = Scene()
+LONGEST_S = 30.0
 
 
 class PatchFile:
@@ -33,6 +36,25 @@ class PatchFile:
             lambda data: _set_scene(data, key, scene),
             lambda patch: msgspec.structs.replace(patch, scenes=patch.scenes | {key: scene}),
         )
+
+    def store_scene_beside(self, key: str, scene: Scene) -> None:
+        """`store_scene` in a process of its own, which it waits for.
+
+        Reading the file with its remarks keeps Python busy longer than a frame: in a thread of
+        this process it would hold up the frame loop.
+        """
+        command = [sys.executable, "-P", "-m", __name__, str(self.path), key]
+        written = msgspec.json.encode(scene)
+        try:
+            done = subprocess.run(  # noqa: S603, this program itself
+                command, input=written, capture_output=True, timeout=LONGEST_S
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise PatchError(f"{self.path.name}: cannot be written: {error}") from None
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            raise PatchError(said[-1] if said else f"{self.path.name}: cannot be written")
+        self.path = user_patch(self.path)
 
     def change(self, write: Callable[[Table], None], meant: Callable[[Patch], Patch]) -> None:
         """Let `write` change the file's tables; raises PatchError, and then nothing has changed.
@@ -126,3 +148,19 @@ def _replace(path: Path, text: str) -> None:
     except BaseException:
         os.unlink(name)
         raise
+
+
+def main() -> None:
+    """Store the scene that stands on the standard input as JSON: PATH KEY."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    path, key = sys.argv[1:]
+    scene = msgspec.json.decode(sys.stdin.buffer.read(), type=Scene)
+    try:
+        PatchFile(Path(path)).store_scene(key, scene)
+    except PatchError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -142,6 +142,15 @@ def test_a_file_that_cannot_be_read_or_written_is_one_sentence(path: Path) -> No
         file.store_scene("1", Scene())
 
 
+def test_a_process_of_its_own_writes_the_same(path: Path) -> None:
+    file, scene = PatchFile(path), Scene("Ü\x7f", 1.5, {"hue": 0.1}, 0.0, True, 2.5)
+    file.store_scene_beside("2", scene)
+    assert load_patch(path).scenes["2"] == scene
+    path.write_text(TEXT.replace("0.2", '"x"'))
+    with pytest.raises(PatchError, match=r"mine\.toml:6: start\.walk\.speed: must be a number"):
+        file.store_scene_beside("2", scene)
+
+
 def test_a_full_disk_leaves_the_file_and_nothing_beside_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,7 @@ class LivePatch:
         if self._thread.is_alive():
             self._thread.join()
         self._drain()
-        self._save()
+        self._save(self._file.store_scene)
         if self._unsaved:
             logging.getLogger(__name__).warning("not saved: scene %s", ", ".join(self._unsaved))
 
@@ -73,7 +73,7 @@ class LivePatch:
             return
         is_new, self._seen = self._before != self._seen, self._before
         if self._drain() or (is_new and self._unsaved):
-            self._save()
+            self._save(self._file.store_scene_beside)
         if is_new:
             self._read()
 
@@ -92,10 +92,10 @@ class LivePatch:
         patch = msgspec.structs.replace(patch, scenes=patch.scenes | self._unsaved)
         self._inbox.put(PatchEvent(self._clock.now(), self._file.path.name, patch))
 
-    def _save(self) -> None:
+    def _save(self, write: Callable[[str, Scene], None]) -> None:
         """Write what was stored; what cannot be is tried again when the file is another one."""
         for key, scene in list(self._unsaved.items()):
-            self._save_one(key, scene)
+            self._save_one(write, key, scene)
         self._seen = self._before = look_at(self._file.path)
 
     def _drain(self) -> bool:
@@ -106,9 +106,9 @@ class LivePatch:
             self._unsaved[key] = scene
         return count > 0
 
-    def _save_one(self, key: str, scene: Scene) -> None:
+    def _save_one(self, write: Callable[[str, Scene], None], key: str, scene: Scene) -> None:
         try:
-            self._file.store_scene(key, scene)
+            write(key, scene)
         except PatchError as error:
             reason = f"scene {key} is not saved yet: {error}"
             self._inbox.put(Refusal(self._clock.now(), "store", reason))
