@@ -6,12 +6,15 @@ from typing import cast
 import msgspec
 
 from performer.parameter import Parameter
-from performer.parameters import BY_NAME, SCENES
-from performer.schema import VERSION, Binding, Modulator, Scene, SceneHead
+from performer.parameters import BY_NAME, CUES, SCENES
+from performer.schema import VERSION, XY, Binding, Cue, CueHead, Modulator, Scene, SceneHead
 from performer.sources import Source, parse_source
 from performer.toml_files import Document, join, meant
 
 LONGEST_S = 3600.0
+LONGEST_BEATS = 4096.0
+FARTHEST_WALK = 1e9
+SCENE_KEYS = tuple(str(number) for number in range(1, SCENES + 1))
 TAKEOVER_KINDS = ("cc", "cc14", "bend", "osc")
 
 
@@ -85,13 +88,61 @@ def read_scenes(doc: Document) -> dict[str, Scene]:
     scenes = {}
     for key, raw in doc.table("scenes").items():
         entry = f"scenes.{key}"
-        if key not in {str(n) for n in range(1, SCENES + 1)}:
+        if key not in SCENE_KEYS:
             doc.fail(entry, f"is not allowed; use scenes.1 to scenes.{SCENES}")
         head = doc.convert(raw, SceneHead, entry)
-        doc.check(f"{entry}.morph_s", head.morph_s, 0.0, LONGEST_S)
+        _check_lengths(doc, entry, head, "morph")
+        if head.walk is not None:
+            doc.check(f"{entry}.walk", head.walk, 0.0, FARTHEST_WALK)
         values = read_values(doc, f"{entry}.values", head.values)
-        scenes[key] = Scene(head.name, head.morph_s, values)
+        scenes[key] = Scene(
+            head.name, head.morph_s, values, head.morph_beats, head.whole, head.walk
+        )
     return scenes
+
+
+def read_cues(doc: Document, scenes: Mapping[str, Scene]) -> tuple[Cue, ...]:
+    """The [[cues]], each of which names one of the patch's scenes, or has values."""
+    cues = []
+    for i, raw in enumerate(doc.entries("cues"), 1):
+        entry = f"cues[{i}]"
+        if i > CUES:
+            doc.fail(entry, f"is one too many; a patch has at most {CUES} cues")
+        head = doc.convert(raw, CueHead, entry)
+        if not head.scene and not head.values:
+            doc.fail(entry, "needs a scene or values")
+        if head.scene:
+            _check_scene(doc, f"{entry}.scene", head.scene, scenes)
+        _check_lengths(doc, entry, head, "morph")
+        _check_lengths(doc, entry, head, "follow")
+        fields = msgspec.structs.asdict(head)
+        fields["values"] = read_values(doc, f"{entry}.values", head.values)
+        cues.append(Cue(**fields))
+    return tuple(cues)
+
+
+def read_xy(doc: Document, scenes: Mapping[str, Scene]) -> XY | None:
+    """The [xy], if there is one."""
+    if "xy" not in doc.data:
+        return None
+    xy = doc.convert(doc.table("xy"), XY, "xy")
+    for key in xy.scenes:
+        _check_scene(doc, "xy.scenes", key, scenes)
+    return xy
+
+
+def _check_scene(doc: Document, entry: str, key: str, scenes: Mapping[str, Scene]) -> None:
+    if key not in scenes:
+        doc.fail(entry, f'the patch has no scene "{key}"; it has: {", ".join(scenes) or "none"}')
+
+
+def _check_lengths(doc: Document, entry: str, head: SceneHead | CueHead, what: str) -> None:
+    """The morph or follow-on in seconds or in beats, not both."""
+    seconds, beats = getattr(head, f"{what}_s"), getattr(head, f"{what}_beats")
+    doc.check(f"{entry}.{what}_s", seconds or 0.0, 0.0, LONGEST_S)
+    doc.check(f"{entry}.{what}_beats", beats or 0.0, 0.0, LONGEST_BEATS)
+    if seconds and beats:
+        doc.fail(f"{entry}.{what}_beats", f"stands beside {what}_s; use one of them")
 
 
 def _controls(doc: Document) -> dict[str, str]:

@@ -15,6 +15,7 @@ class Control:
     """The state of a binding for one (port, channel, number), address or key."""
 
     def __init__(self, binding: Binding) -> None:
+        self.binding = binding
         self.parameter = BY_NAME[binding.parameter]
         self.slew_s = self.parameter.slew_s if binding.slew_s is None else binding.slew_s
         self.low, self.high = binding.range or (self.parameter.minimum, self.parameter.maximum)

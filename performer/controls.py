@@ -36,8 +36,26 @@ class Controls:
         self.received: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self._slew = Slew(start)
-        self._bindings = [(parse_source(binding.source), binding) for binding in bindings]
         self._profiles: dict[str, tuple[Binding, ...]] = {}
+        self._held: dict[tuple[object, Binding], Control] = {}
+        self._bind(bindings)
+
+    def replace(self, bindings: Sequence[Binding], start: Mapping[str, float]) -> None:
+        """Take another patch's bindings and start; a binding that stays keeps its hand.
+
+        A parameter moves only where the start now says something else.
+        """
+        if [binding for _, binding in self._bindings] != list(bindings):
+            self._held |= {(p, c.binding): c for p, found in self._routes.items() for c in found}
+            self._held |= {(p, c.binding): c for p, found in self._addresses.items() for c in found}
+            known = {*bindings, *(b for profile in self._profiles.values() for b in profile)}
+            self._held = {place: c for place, c in self._held.items() if place[1] in known}
+            self._bind(bindings)
+        for name, value in self._slew.restart(start).items():
+            self.set(name, value)
+
+    def _bind(self, bindings: Sequence[Binding]) -> None:
+        self._bindings = [(parse_source(binding.source), binding) for binding in bindings]
         self._routes: dict[tuple[str, str, int, int], tuple[Control, ...]] = {}
         self._keys = self._bound("key")
         for parameter in TABLE:
@@ -47,12 +65,16 @@ class Controls:
         self._addresses = self._bound("osc")
         self._book = AddressBook([*BY_ADDRESS, *self._addresses])
 
+    def _control(self, place: object, binding: Binding) -> Control:
+        """What a binding does at one physical control, address or key; a held one goes on."""
+        return self._held.pop((place, binding), None) or Control(binding)
+
     def _bound(self, kind: str) -> dict[str, list[Control]]:
         """The patch's controls of a kind, by address or key."""
         bound: dict[str, list[Control]] = {}
         for source, binding in self._bindings:
             if source.kind == kind:
-                bound.setdefault(source.text, []).append(Control(binding))
+                bound.setdefault(source.text, []).append(self._control(source.text, binding))
         return bound
 
     @property
@@ -128,7 +150,7 @@ class Controls:
             bound = [b for source, b in self._bindings if listens(source, b, event)]
             profile = self._profiles.get(event.port, ())
             own = [b for b in profile if listens(parse_source(b.source), b, event)]
-            controls = tuple(Control(binding) for binding in bound or own)
+            controls = tuple(self._control(physical, binding) for binding in bound or own)
             if len(self._routes) >= MAX_ROUTES:
                 self._routes.clear()
             self._routes[physical] = controls

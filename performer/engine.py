@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +17,7 @@ from performer.latent import Generator
 from performer.limited_log import LimitedLog
 from performer.painter import Painter
 from performer.performance import Performance
-from performer.schema import Controller, Patch
+from performer.schema import Controller, Patch, Scene
 
 DT_MAXIMUM_S = 0.25
 
@@ -46,9 +46,13 @@ class Engine:
         seed: int | None = None,
         latency: Latency = "low",
     ) -> None:
-        self.performance = Performance(patch, controllers, seed)
-        self.controls = self.performance.controls
         self._painter = Painter(generator)
+        self.performance = Performance(patch, controllers, seed, lambda: self._painter.walk)
+        self.performance.on_store = self._keep_picture
+        self.controls = self.performance.controls
+        self.on_store: Callable[[str, Scene], None] = lambda key, scene: None
+        self._rehearsal, self._expected = self._painter.rehearsal, patch
+        self._rehearsal.expect(patch)
         self._crew, self._ahead = crew_for(latency, generator.device), AHEAD[latency]
         self._flights: deque[Flight] = deque()
         self._shown: Arrival | None = None
@@ -84,6 +88,9 @@ class Engine:
         dt_s = min(max(dt_s, 0.0), DT_MAXIMUM_S)
         shows = tuple(event for event in events if self.performance.take(event))
         order = self.performance.advance(dt_s)
+        if self.performance.patch is not self._expected:
+            self._expected = self.performance.patch
+            self._rehearsal.expect(self._expected)
         self._flights.append(Flight(self._crew.begin(partial(self._painter.paint, order)), shows))
         if len(self._flights) <= self._ahead:
             return Frame(self._image, ())
@@ -107,6 +114,31 @@ class Engine:
         self._shown = arrival
         self.message = ""
         return Frame(self._image, flight.shows)
+
+    @property
+    def preview(self) -> NDArray[np.uint8] | None:
+        """A small picture of the next cue, uint8 (H, W, 3), if there is one yet."""
+        cue = self.performance.cues.next
+        return None if cue is None else self._rehearsal.picture(self.performance.scene_of(cue))
+
+    @torch.inference_mode()
+    def rehearse(self) -> bool:
+        """Draw one small picture of a cue that is missing; whether one was."""
+        if self._rehearsal.is_complete:
+            return False
+        for flight in self._flights:
+            flight.arrival.exception()  # waits: the deck is the crew's until then
+        cues = self.performance.cues
+        index = cues.next_index or 0
+        ahead = cues.cues[index:] + cues.cues[:index]
+        return self._rehearsal.make([self.performance.scene_of(cue) for cue in ahead])
+
+    def _keep_picture(self, key: str, scene: Scene) -> None:
+        """What was stored looks like the frame that is shown."""
+        self._rehearsal.expect(self.performance.patch)
+        if not self.controls.target("blackout"):
+            self._rehearsal.keep(scene, self._image)
+        self.on_store(key, scene)
 
     def _forget(self) -> None:
         """Drop all that values which are no numbers may have come into."""

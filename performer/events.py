@@ -4,6 +4,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from performer.schema import Patch
+
 MidiKind = Literal["cc", "cc14", "note", "bend", "pressure", "poly", "program"]
 OscArgument = float | int | str | bool | bytes | None
 
@@ -95,7 +97,18 @@ class SoundEvent:
     onset: float
 
 
-Event = MidiEvent | OscEvent | KeyEvent | PortEvent | Refusal | ModelEvent | SoundEvent
+@dataclass(frozen=True, slots=True)
+class PatchEvent:
+    """The patch's file was saved: the patch that it holds now, or why it cannot be played."""
+
+    source: ClassVar[str] = "patch"
+    time_s: float
+    name: str
+    patch: Patch | None
+    error: str = ""
+
+
+Event = MidiEvent | OscEvent | KeyEvent | PortEvent | Refusal | ModelEvent | SoundEvent | PatchEvent
 
 
 class Inbox:

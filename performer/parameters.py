@@ -4,6 +4,7 @@ from performer.parameter import Parameter
 
 DIRECTIONS = 16
 SCENES = 9
+CUES = 500
 
 
 def _seed(name: str, default: float, help: str) -> Parameter:
@@ -20,6 +21,23 @@ def _directions(group: str, layers: str) -> tuple[Parameter, ...]:
             unit="steps",
         )
         for i in range(1, DIRECTIONS + 1)
+    )
+
+
+def _cues() -> tuple[Parameter, ...]:
+    number = "The cue that is out: 0 before the first; setting it goes to that cue."
+    return (
+        Parameter("cue.go", "Go to the next cue.", kind="trigger", key="return"),
+        Parameter("cue.back", "Go back to the cue before.", kind="trigger", key="backspace"),
+        Parameter("cue.number", number, maximum=float(CUES), step=1.0, slew_s=0.0),
+    )
+
+
+def _xy() -> tuple[Parameter, ...]:
+    return (
+        Parameter("xy.x", "Between the scenes of the XY pad: left 0, right 1.", default=0.5),
+        Parameter("xy.y", "Between the scenes of the XY pad: bottom 0, top 1.", default=0.5),
+        Parameter("xy.mix", "From the parameters (0) to the scenes of the XY pad (1)."),
     )
 
 
@@ -95,6 +113,15 @@ TABLE: tuple[Parameter, ...] = (
     Parameter("freeze", "Hold the frame, and go on.", kind="toggle", key="space", slew_s=0.0),
     Parameter("panic", "Back to how the patch starts.", kind="trigger", key="p"),
     *_scenes(),
+    Parameter(
+        "store",
+        "The next scene that is asked for is stored, not recalled.",
+        kind="toggle",
+        key="s",
+        slew_s=0.0,
+    ),
+    *_cues(),
+    *_xy(),
 )
 
 BY_NAME = {parameter.name: parameter for parameter in TABLE}

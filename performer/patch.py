@@ -3,7 +3,15 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from performer.checks import check_version, read_bindings, read_modulators, read_scenes, read_values
+from performer.checks import (
+    check_version,
+    read_bindings,
+    read_cues,
+    read_modulators,
+    read_scenes,
+    read_values,
+    read_xy,
+)
 from performer.schema import (
     STARTER,
     Binding,
@@ -41,9 +49,10 @@ def parse_patch(text: str, path: Path) -> Patch:
     """Read a patch's text; `path` names it in errors. Raises PatchError."""
     doc = Document(text, path)
     check_version(doc)
-    head = doc.head(PatchHead, ("start", "bindings", "modulators", "scenes"))
+    head = doc.head(PatchHead, ("start", "bindings", "modulators", "scenes", "cues", "xy"))
     if head.model != STARTER and not head.model.endswith(".safetensors"):
         doc.fail("model", f'"{head.model}" is not allowed; use "starter" or a .safetensors file')
+    scenes = read_scenes(doc)
     return Patch(
         name=head.name,
         about=head.about,
@@ -51,7 +60,9 @@ def parse_patch(text: str, path: Path) -> Patch:
         start=read_values(doc, "start", doc.table("start")),
         bindings=read_bindings(doc),
         modulators=read_modulators(doc),
-        scenes=read_scenes(doc),
+        scenes=scenes,
+        cues=read_cues(doc, scenes),
+        xy=read_xy(doc, scenes),
     )
 
 

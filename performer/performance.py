@@ -1,63 +1,88 @@
 """The performance: events and time become the values of the next picture."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+import numpy as np
+
 from performer.controls import Controls
-from performer.events import Event, ModelEvent, PortEvent
+from performer.cues import CueList
+from performer.events import Event, ModelEvent, PatchEvent, PortEvent
 from performer.modulators import Modulators
-from performer.parameters import INDEX, TABLE
+from performer.parameters import TABLE
 from performer.patch import match_controller
-from performer.scenes import Morph
-from performer.schema import Controller, Patch
+from performer.scenes import PICTURES, Morph, cue_scene, stored_scene, whole_values
+from performer.schema import Controller, Cue, Patch, Scene
 from performer.tempo import Tempo
+from performer.xy import Corner, XYPad
 
 NAMES = tuple(parameter.name for parameter in TABLE)
 SEEDS = 1000
+BEATS_MAXIMUM_HZ = 10.0  # a song position that jumps is no music that passed
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The present look is left for that of the seeds in `names`; `walk` is as in `Scene`."""
+
+    names: frozenset[str]
+    walk: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a picture is made of: values in their units, and what else is to happen before it."""
+    """What a picture is made of: values in their units, and what else is to happen before it.
+
+    `share` is how far the latest morph is, 0..1, and `corners` are those of the XY pad.
+    """
 
     values: dict[str, float]
     dt_s: float
-    model: ModelEvent | None
+    share: float
+    corners: tuple[Corner, ...]
+    changes: tuple[ModelEvent | Leaving, ...]
     clear: bool
 
 
 class Performance:
     """All that the player moves, and all that moves by itself; it knows no picture."""
 
-    def __init__(self, patch: Patch, controllers: Sequence[Controller], seed: int | None) -> None:
-        start = dict(patch.start)
-        if seed is not None:
-            start["seed"] = float(seed % SEEDS)
-        self._patch, self._controllers = patch, controllers
-        self.controls = Controls(patch.bindings, start)
+    def __init__(
+        self,
+        patch: Patch,
+        controllers: Sequence[Controller],
+        seed: int | None,
+        walk: Callable[[], float],
+    ) -> None:
+        """`walk` tells where the picture's wander stands, in steps."""
+        self._asked = {} if seed is None else {"seed": float(seed % SEEDS)}
+        self.patch, self._controllers, self._walk = patch, controllers, walk
+        self.controls = Controls(patch.bindings, patch.start | self._asked)
+        self.cues = CueList(patch.cues)
+        self.on_store: Callable[[str, Scene], None] = lambda key, scene: None
         self._tempo = Tempo()
         self._modulators = Modulators(patch.modulators)
         self._morph: Morph | None = None
-        self._model: ModelEvent | None = None
+        self._share = 1.0
+        self._xy = XYPad(_corners(patch))
+        self._changes: list[ModelEvent | Leaving] = []
         self._clear = False
         self.values = self.controls.values
 
-    def advance(self, dt_s: float) -> Order:
-        """Let `dt_s` pass for everything that moves by itself; the next picture."""
-        if self._morph is not None:
-            for name, value in self._morph.advance(dt_s).items():
-                self.controls.set(name, value)
-            if self._morph.done:
-                self._morph = None
-        values = self.controls.advance(dt_s)
-        self._tempo.advance(dt_s, float(values[INDEX["bpm"]]))
-        if not values[INDEX["freeze"]]:
-            self._modulators.advance(dt_s)
-        self.values = self._modulators.apply(values)
-        named = dict(zip(NAMES, self.values.tolist(), strict=True))
-        order = Order(named, dt_s, self._model, self._clear)
-        self._model, self._clear = None, False
-        return order
+    @property
+    def cue_names(self) -> tuple[str, str]:
+        """Which cue is out and which comes next, each with its number; "" is none."""
+        return self._cue_name(self.cues.current_index), self._cue_name(self.cues.next_index)
+
+    def _cue_name(self, index: int | None) -> str:
+        if index is None:
+            return ""
+        return f"{index + 1} {self.scene_of(self.cues.cues[index]).name}".strip()
+
+    def scene_of(self, cue: Cue) -> Scene:
+        """Where a cue goes."""
+        return cue_scene(cue, self.patch.scenes)
 
     def take(self, event: Event) -> bool:
         """Let one event act; whether it changed anything."""
@@ -66,14 +91,63 @@ class Performance:
             if controller is not None:
                 self.controls.add_profile(controller.bindings, event.port)
         elif isinstance(event, ModelEvent):
-            self._model = event
+            self._changes.append(event)
+        elif isinstance(event, PatchEvent) and event.patch is not None:
+            self._replace(event.patch)
         actions = self.controls.handle(event)
         for action in actions:
             if action.kind == "trigger":
                 self._trigger(action.parameter)
+            elif action.parameter == "cue.number":
+                self._go_out(self.cues.go_to(round(self.controls.target("cue.number")) - 1))
             elif self._morph is not None:
                 self._morph.leave(action.parameter)
-        return bool(actions) or isinstance(event, ModelEvent)
+        return bool(actions) or isinstance(event, ModelEvent | PatchEvent)
+
+    def advance(self, dt_s: float) -> Order:
+        """Let `dt_s` pass for everything that moves by itself; the next picture."""
+        beats = self._beats(dt_s)
+        followed = self.cues.advance(dt_s, beats)
+        if followed is not None:
+            self._go_out(followed)
+        is_frozen = bool(self.controls.target("freeze"))
+        if self._morph is not None:
+            self._advance_morph(self._morph, 0.0 if is_frozen else dt_s, beats)
+        values = self.controls.advance(dt_s)
+        if not is_frozen:
+            self._modulators.advance(dt_s)
+        self.values = self._modulators.apply(values)
+        pad = self._xy.shares(self.values)
+        if pad.any():
+            self.values = self._modulators.apply(self._xy.apply(values, pad))
+        named = dict(zip(NAMES, self.values.tolist(), strict=True))
+        corners, changes = self._xy.corners(pad), tuple(self._changes)
+        order = Order(named, dt_s, self._share, corners, changes, self._clear)
+        self._changes, self._clear = [], False
+        return order
+
+    def _beats(self, dt_s: float) -> float:
+        """The beats that pass in `dt_s`."""
+        before = self._tempo.beat
+        self._tempo.advance(dt_s, self.controls.target("bpm"))
+        return min(max(self._tempo.beat - before, 0.0), dt_s * BEATS_MAXIMUM_HZ)
+
+    def _advance_morph(self, morph: Morph, dt_s: float, beats: float) -> None:
+        for name, value in morph.advance(dt_s, beats if dt_s else 0.0).items():
+            self.controls.set(name, value)
+        self._share = morph.share
+        if morph.done:
+            self._morph = None
+
+    def _replace(self, patch: Patch) -> None:
+        """Play another patch, keeping all that it does not change."""
+        if patch.start.get("seed") != self.patch.start.get("seed"):
+            self._asked = {}
+        self.patch = patch
+        self.controls.replace(patch.bindings, patch.start | self._asked)
+        self._modulators.replace(patch.modulators)
+        self.cues.replace(patch.cues)
+        self._xy = XYPad(_corners(patch))
 
     def _trigger(self, name: str) -> None:
         group, _, key = name.partition(".")
@@ -82,16 +156,50 @@ class Performance:
                 self.controls.set("seed", (self.controls.target("seed") // 1 + 1) % SEEDS)
             case "panic":
                 self._panic()
-            case "scene":
-                self._recall(key)
+            case "scene" if self.controls.target("store"):
+                self._store(key)
+            case "scene" if key in self.patch.scenes:
+                self._recall(self.patch.scenes[key])
+            case "cue":
+                self._go_out(self.cues.go() if key == "go" else self.cues.back())
 
     def _panic(self) -> None:
-        self._morph = None
+        self._morph, self._share = None, 1.0
         self._clear = True
         self.controls.reset()
+        self.cues.rewind()
 
-    def _recall(self, key: str) -> None:
-        scene = self._patch.scenes.get(key)
-        if scene is not None:
-            current = {name: self.controls.target(name) for name in scene.values}
-            self._morph = Morph(scene, current)
+    def _recall(self, scene: Scene) -> None:
+        self._morph, self._share = Morph(scene, self.controls.target), 0.0
+        walk = None if scene.walk is None else scene.walk - self._lead_in(scene)
+        names = PICTURES & whole_values(scene).keys()
+        self._changes.append(Leaving(frozenset(names), walk))
+
+    def _lead_in(self, scene: Scene) -> float:
+        """How far the wander goes during the morph to a scene, in steps."""
+        duration_s = scene.morph_s + scene.morph_beats * 60.0 / self.controls.target("bpm")
+        before = self.controls.target("walk.speed")
+        after = whole_values(scene).get("walk.speed", before)
+        return duration_s * (before + after) / 2.0
+
+    def _go_out(self, cue: Cue | None) -> None:
+        if cue is not None:
+            self._recall(self.scene_of(cue))
+        self.controls.set("cue.number", self.cues.index + 1)
+
+    def _store(self, key: str) -> None:
+        """Make the present look a scene of the patch, XY pad included."""
+        targets = np.array([self.controls.target(name) for name in NAMES])
+        shares = self._xy.shares(targets)
+        look = dict(zip(NAMES, self._xy.apply(targets, shares).tolist(), strict=True))
+        look |= self._xy.strongest(shares)
+        scene = stored_scene(look.__getitem__, self._walk(), self.patch.scenes.get(key))
+        scenes = self.patch.scenes | {key: scene}
+        self.patch = msgspec.structs.replace(self.patch, scenes=scenes)
+        self.controls.set("store", 0.0)
+        self.on_store(key, scene)
+
+
+def _corners(patch: Patch) -> tuple[Scene, ...]:
+    """The scenes of the patch's XY pad; none where it has no pad."""
+    return tuple(patch.scenes[key] for key in patch.xy.scenes) if patch.xy else ()

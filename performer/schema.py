@@ -42,11 +42,40 @@ class Modulator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """Values to which the instrument morphs over `morph_s` seconds."""
+    """Values to which the instrument morphs over `morph_s` seconds, or `morph_beats` beats.
+
+    A `whole` scene is a whole look: what it does not name goes to its default. `walk` is where
+    the wander then stands, in steps; None leaves it where it is.
+    """
 
     name: str = ""
     morph_s: float = 0.0
     values: dict[str, float] = {}
+    morph_beats: float = 0.0
+    whole: bool = False
+    walk: float | None = None
+
+
+class Cue(msgspec.Struct, frozen=True):
+    """A step of the show: to a scene, by its key, with `values` on top of it.
+
+    The morph is the scene's where the cue has none of its own. The next cue follows by itself
+    `follow_s` seconds or `follow_beats` beats after this one went out, where one is not 0.
+    """
+
+    name: str = ""
+    scene: str = ""
+    values: dict[str, float] = {}
+    morph_s: float | None = None
+    morph_beats: float | None = None
+    follow_s: float = 0.0
+    follow_beats: float = 0.0
+
+
+class XY(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The scenes at the corners of the XY pad: bottom left, bottom right, top left, top right."""
+
+    scenes: tuple[str, str, str, str]
 
 
 class Patch(msgspec.Struct, frozen=True):
@@ -59,6 +88,8 @@ class Patch(msgspec.Struct, frozen=True):
     bindings: tuple[Binding, ...]
     modulators: tuple[Modulator, ...]
     scenes: dict[str, Scene]
+    cues: tuple[Cue, ...] = ()
+    xy: XY | None = None
 
 
 class Controller(msgspec.Struct, frozen=True):
@@ -92,3 +123,18 @@ class SceneHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
     morph_s: float = 0.0
     values: dict[str, object] = {}
+    morph_beats: float = 0.0
+    whole: bool = False
+    walk: float | None = None
+
+
+class CueHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A cue as written, before its values are checked."""
+
+    name: str = ""
+    scene: str = ""
+    values: dict[str, object] = {}
+    morph_s: float | None = None
+    morph_beats: float | None = None
+    follow_s: float = 0.0
+    follow_beats: float = 0.0

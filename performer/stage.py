@@ -14,6 +14,7 @@ from performer.events import (
     MidiEvent,
     ModelEvent,
     OscEvent,
+    PatchEvent,
     PortEvent,
     Refusal,
     SoundEvent,
@@ -24,6 +25,9 @@ from performer.outputs.base import Display
 from performer.status import Status
 
 LAST_EVENTS = 5
+# A frame must have room for its own draw, the extra one and what hinders both.
+DRAWS_IN_A_FRAME = 2.5
+FORGET = 0.98
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class Stage:
         self._labels = labels
         self._log = LimitedLog(logging.getLogger("performer.stage"))
         self._last_events: deque[Event] = deque(maxlen=LAST_EVENTS)
-        self._message = ""
+        self._message = self._trouble = ""
+        self._draw_s = 0.0
         self._before_s: float | None = None
         self.meter = Meter()
 
@@ -68,6 +73,7 @@ class Stage:
             ):
                 break
             self.one_frame(now_s)
+            self.rehearse()
             if not display.paced:
                 clock.sleep_until(now_s + 1.0 / display.refresh_hz)
 
@@ -79,11 +85,18 @@ class Stage:
         for event in events:
             self._note(event)
         frame = self._engine.frame(now_s, dt_s, events)
+        self._draw_s = max(self._clock.now() - now_s, FORGET * self._draw_s)
         self._display.present(frame.image, self.status)
         presented_s = self._clock.now()
         self.meter.frame(now_s, presented_s)
         for event in frame.shows:
             self.meter.shown(event.source, event.time_s, presented_s)
+
+    def rehearse(self) -> None:
+        """Draw a small picture of a cue to come where that can make no frame late."""
+        frozen = self._engine.controls.target("freeze")
+        if frozen or self._draw_s * DRAWS_IN_A_FRAME < 1.0 / self._display.refresh_hz:
+            self._engine.rehearse()
 
     def _note(self, event: Event) -> None:
         """Remember an event for the HUD; log what was refused, and which parts come and go."""
@@ -100,6 +113,12 @@ class Stage:
             self._message = f"took {event.name}"
             logging.getLogger("performer.stage").info(self._message)
             event = replace(event, generator=None, directions=None)  # else kept alive for nothing
+        elif isinstance(event, PatchEvent):
+            self._trouble = event.error
+            if event.patch is not None:
+                self._labels = replace(self._labels, patch=event.patch.name)
+            self._message = f"took {event.name}"
+            logging.getLogger("performer.stage").info(event.error or self._message)
         self._last_events.appendleft(event)
 
     def status(self) -> Status:
@@ -122,9 +141,12 @@ class Stage:
             osc_address=labels.osc_address,
             last_events=tuple(describe(event) for event in self._last_events),
             values=engine.values,
-            message=engine.message or self._message,
+            message=self._trouble or engine.message or self._message,
             frozen=bool(engine.controls.target("freeze")),
             blackout=bool(engine.controls.target("blackout")),
+            storing=bool(engine.controls.target("store")),
+            cues=engine.performance.cue_names,
+            preview=engine.preview,
         )
 
     def statistics(self) -> dict[str, object]:
@@ -156,5 +178,7 @@ def describe(event: Event) -> str:
             return f"model {event.name[:32]}"
         case SoundEvent():
             return f"sound {event.level:.2f}"
+        case PatchEvent():
+            return f"patch {event.name[:32]} {'refused' if event.error else ''}".strip()
         case Refusal():
             return f"refused {event.origin}: {event.reason[:32]}"

@@ -13,6 +13,8 @@ class Status:
     `latency_ms` maps an event source ("midi", "osc", "key") to the p50 and p99 of its
     knob-to-screen time. `canvas` is (height, width) in pixels. `last_events` runs newest first.
     `values` is float64 in the order of `parameters.TABLE`. `message` is the last warning, or "".
+    `cues` are the one that is out and the next one, "" for none; `preview` is the next one's
+    picture, uint8 (H, W, 3), at most 160 pixels wide.
     """
 
     fps: float
@@ -31,3 +33,6 @@ class Status:
     message: str = ""
     frozen: bool = False
     blackout: bool = False
+    storing: bool = False
+    cues: tuple[str, str] = ("", "")
+    preview: NDArray[np.uint8] | None = None

@@ -8,9 +8,11 @@ import pytest
 
 from performer.clock import ManualClock
 from performer.engine import Engine
-from performer.events import Inbox, MidiEvent, OscEvent, PortEvent, Refusal
+from performer.events import Inbox, MidiEvent, OscEvent, PatchEvent, PortEvent, Refusal
 from performer.outputs.memory import MemoryDisplay
+from performer.schema import Cue
 from performer.stage import Labels, Stage, describe
+from tests.conftest import still_patch
 
 LABELS = Labels("CPU", "tiny", "still", lambda: ("nano",), "127.0.0.1:9000")
 Keys = list[tuple[float, str, bool]]
@@ -121,3 +123,50 @@ def test_the_picture_shown_is_the_engines(show: Callable[..., Show]) -> None:
     playing.stage.play(frames=1)
     assert playing.display.last is not None
     assert playing.display.last.shape == (16, 32, 3) and np.ptp(playing.display.last) > 20
+
+
+def test_a_wrong_patch_is_told_until_it_is_mended(
+    make_engine: Callable[..., Engine], caplog: pytest.LogCaptureFixture
+) -> None:
+    playing = Show(make_engine(), [(0.0, "h", True)])
+    wrong = "live.toml:4: hue: 999 is not allowed; use -180 to 180"
+    playing.inbox.put(PatchEvent(0.0, "live.toml", None, wrong))
+    playing.inbox.put(Refusal(0.0, "osc", "later, and less"))
+    with caplog.at_level(logging.INFO):
+        playing.stage.play(seconds=30.0)
+        assert playing.display.last_status.message == wrong  # type: ignore[union-attr]
+        mended = PatchEvent(0.0, "live.toml", still_patch(name="Mended"))
+        playing.inbox.put(mended)
+        playing.stage.play(seconds=1.0)
+    status = playing.display.last_status
+    assert status is not None and (status.patch, status.message) == ("Mended", "took live.toml")
+    assert [r.message for r in caplog.records if "live" in r.message] == [wrong, "took live.toml"]
+    assert describe(mended) == "patch live.toml"
+
+
+class Slow(ManualClock):
+    """A clock of a machine on which each look at it takes its time."""
+
+    def __init__(self, look_s: float) -> None:
+        super().__init__()
+        self._look_s = look_s
+
+    def now(self) -> float:
+        self.now_s += self._look_s
+        return self.now_s
+
+
+@pytest.mark.parametrize(
+    ("look_s", "keys", "is_made"),
+    [(0.0, [], True), (0.01, [], False), (0.01, [(0.1, "space", True)], True)],
+    ids=["idle", "busy", "frozen"],
+)
+def test_a_cues_picture_is_drawn_only_where_no_frame_is_late(
+    make_engine: Callable[..., Engine], look_s: float, keys: Keys, is_made: bool
+) -> None:
+    engine = make_engine(cues=(Cue("In", values={"hue": 50.0}),))
+    clock = Slow(look_s)
+    display = MemoryDisplay(clock, keys=[*keys, (0.0, "h", True)])
+    Stage(engine, display, Inbox(), clock, LABELS).play(seconds=2.0)
+    assert display.last_status is not None and display.last_status.cues == ("", "1 In")
+    assert (display.last_status.preview is not None) == is_made

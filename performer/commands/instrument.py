@@ -14,17 +14,25 @@ from performer.patch import load_controller, load_patch, model_path
 from performer.paths import CONTROLLERS, STARTER_MODEL, model_file, what_to_play
 from performer.schema import Controller, Patch
 
+REHEARSED = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """All that is read from files before the show; `run` is the folder of the model's run."""
+    """All that is read from files before the show.
+
+    `file` is the patch's, `run` the folder of the model's run; `model_is_asked` says that the
+    player named the model, so that it is not the patch's.
+    """
 
     patch: Patch
+    file: Path
     manifest: Manifest
     model: Path
     runtime: AnyRuntime
     controllers: tuple[Controller, ...]
     run: Path | None
+    model_is_asked: bool
 
     def engine(self, seed: int | None = None, latency: Latency = "low") -> Engine:
         """A fresh engine."""
@@ -56,7 +64,9 @@ def load_instrument(what: str, model: Path | None, device: str) -> Instrument:
     runtime = runtime_for(
         loaded.generator, chosen, loaded.directions, name=name, moves=run is not None
     )
-    return Instrument(patch, loaded.manifest, file, runtime, controllers, run)
+    return Instrument(
+        patch, path, loaded.manifest, file, runtime, controllers, run, model is not None
+    )
 
 
 def describe_model(manifest: Manifest, path: Path) -> str:
@@ -66,8 +76,13 @@ def describe_model(manifest: Manifest, path: Path) -> str:
 
 
 def warm_up(engine: Engine) -> None:
-    """Draw two frames nobody sees, and keep what lives now out of the collector's way."""
+    """Draw two frames nobody sees, and the small pictures of the first cues.
+
+    What lives now stays out of the collector's way.
+    """
     for _ in range(2):
         engine.frame(0.0, 0.0, ())
+    for _ in range(REHEARSED):
+        engine.rehearse()
     gc.collect()
     gc.freeze()

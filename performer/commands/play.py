@@ -11,7 +11,9 @@ from models.engines import describe_engine
 from performer.clock import SystemClock
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument, warm_up
-from performer.events import Inbox
+from performer.commands.live_patch import LivePatch
+from performer.commands.preparing import ready_model
+from performer.events import Inbox, ModelEvent
 from performer.flight import Latency
 from performer.inputs import InputError
 from performer.inputs.midi import MidiInput
@@ -19,7 +21,9 @@ from performer.inputs.osc import OscInput
 from performer.inputs.sound import SoundInput
 from performer.outputs import Display
 from performer.outputs.memory import MemoryDisplay
-from performer.paths import LATEST_MODEL
+from performer.patch import model_path
+from performer.paths import LATEST_MODEL, STARTER_MODEL
+from performer.schema import Patch
 from performer.stage import Labels, Stage
 
 
@@ -84,6 +88,10 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
             parts.callback(follower.close)
             follower.start()
+        live = _live_patch(instrument, inbox, clock)
+        engine.on_store = live.store
+        parts.callback(live.close)
+        live.start()
         logging.getLogger(__name__).info(
             "Playing %s (%s) on %s; OSC at %s; display: %s",
             instrument.patch.name,
@@ -96,6 +104,15 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         if options.stats:
             statistics = stage.statistics() | {"display": display.describe()}
             options.stats.write_text(json.dumps(statistics, indent=2) + "\n")
+
+
+def _live_patch(instrument: Instrument, inbox: Inbox, clock: SystemClock) -> LivePatch:
+    def ready(patch: Patch, path: Path) -> ModelEvent:
+        model = model_path(patch, path) or STARTER_MODEL
+        return ready_model(model, instrument.runtime.device, clock, moves=False)
+
+    chooses = None if instrument.model_is_asked else ready
+    return LivePatch(instrument.file, instrument.patch, inbox, clock, chooses)
 
 
 def _open_display(options: Options, clock: SystemClock, instrument: Instrument) -> Display:

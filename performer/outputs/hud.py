@@ -2,6 +2,7 @@
 
 import pygame
 
+from performer.outputs import cue_panel
 from performer.outputs.bars import draw_compact, draw_large
 from performer.outputs.lettering import ACCENT, AMBER, FAINT, INK, SOFT, Lettering, panel
 from performer.status import Status
@@ -16,13 +17,15 @@ class Hud:
     def __init__(self, window: tuple[int, int]) -> None:
         self.window = window
         self.type = Lettering(window)
+        self._has_cues = False
 
     def areas(self) -> tuple[pygame.Rect, ...]:
         """The parts of the window that the HUD may cover; the picture keeps the rest."""
         top, bottom = self._panels()
         top.height += self.type.px(50)
         window = pygame.Rect((0, 0), self.window)
-        return top.clip(window), bottom.clip(window)
+        cues = [cue_panel.area(self.type, bottom)] if self._has_cues else []
+        return tuple(area.clip(window) for area in (top, bottom, *cues))
 
     def draw(self, target: pygame.Surface, status: Status) -> None:
         """Draw onto a transparent surface of the window's size."""
@@ -38,6 +41,9 @@ class Hud:
         self._draw_events(target, status, inner, inner.right - events_px + self.type.px(20))
         self._draw_notes(target, status, top)
         self._draw_bars(target, status, bottom)
+        self._has_cues = any(status.cues)
+        if self._has_cues:
+            cue_panel.draw(target, self.type, cue_panel.area(self.type, bottom), status)
 
     def _panels(self) -> tuple[pygame.Rect, pygame.Rect]:
         margin, px = self.type.px(20), self.type.px
@@ -101,7 +107,12 @@ class Hud:
     def _draw_notes(self, target: pygame.Surface, status: Status, top: pygame.Rect) -> None:
         px = self.type.px
         right = top.right
-        for word, shown in (("BLACKOUT", status.blackout), ("FROZEN", status.frozen)):
+        notes = (
+            ("BLACKOUT", status.blackout),
+            ("FROZEN", status.frozen),
+            ("STORE: CHOOSE A SCENE", status.storing),
+        )
+        for word, shown in notes:
             if shown:
                 right -= self._draw_badge(target, word, right, top.bottom + px(10)) + px(10)
         if status.message:
