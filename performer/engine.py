@@ -9,15 +9,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from performer.controls import Controls
+from performer.controls import Action, Controls
 from performer.deck import Deck
 from performer.effects import Effects, to_bytes
-from performer.events import Event, ModelEvent, PortEvent
+from performer.events import ClockEvent, Event, LatencyEvent, LinkEvent, ModelEvent, PortEvent
 from performer.latent import Generator
 from performer.limited_log import LimitedLog
 from performer.modulators import Modulators
-from performer.parameters import INDEX, TABLE
+from performer.parameters import BY_NAME, INDEX, TABLE
 from performer.patch import match_controller
+from performer.quantise import Quantiser
 from performer.scenes import Morph
 from performer.schema import Controller, Patch
 from performer.tempo import Tempo
@@ -52,6 +53,7 @@ class Engine:
         self._patch, self._controllers = patch, controllers
         self.controls = Controls(patch.bindings, start)
         self._tempo = Tempo()
+        self._quantiser = Quantiser()
         self._modulators = Modulators(patch.modulators)
         self._deck = Deck(generator)
         self._effects = Effects()
@@ -70,11 +72,18 @@ class Engine:
         """Height and width of the pictures, in pixels."""
         return self._deck.generator.height_px, self._deck.generator.width_px
 
+    @property
+    def tempo(self) -> Tempo:
+        """Where the music is, as of the last frame."""
+        return self._tempo
+
     @torch.inference_mode()
     def frame(self, now_s: float, dt_s: float, events: Sequence[Event]) -> Frame:
         """The frame of `now_s`, `dt_s` after the one before; never raises for what arrived."""
-        dt_s = min(max(dt_s, 0.0), DT_MAXIMUM_S)
+        elapsed_s = max(dt_s, 0.0)
+        dt_s = min(elapsed_s, DT_MAXIMUM_S)
         shows = tuple(event for event in events if self._take(event))
+        self._keep_time(now_s, elapsed_s)
         self._advance(dt_s)
         values = dict(zip(NAMES, self.values.tolist(), strict=True))
         try:
@@ -97,13 +106,32 @@ class Engine:
                 self.controls.add_profile(controller.bindings, event.port)
         elif isinstance(event, ModelEvent):
             self._deck.follow(event.generator, event.directions)
-        actions = self.controls.handle(event)
-        for action in actions:
+        elif isinstance(event, ClockEvent | LinkEvent | LatencyEvent):
+            self._tempo.take(event)
+        acted = isinstance(event, ModelEvent)
+        for action in self.controls.handle(event):
             if action.kind == "trigger":
-                self._trigger(action.parameter)
-            elif self._morph is not None:
+                acted |= self._pull(action, event.time_s)
+                continue
+            acted = True
+            if self._morph is not None:
                 self._morph.leave(action.parameter)
-        return bool(actions) or isinstance(event, ModelEvent)
+        return acted
+
+    def _pull(self, action: Action, time_s: float) -> bool:
+        """Let a trigger that was pulled at `time_s` act, or wait for its beat; whether it acted."""
+        name, beats = action.parameter, action.quantise
+        if name == "tap":
+            self._tempo.tap(time_s)
+        elif name == "tempo.resync":
+            self._tempo.resync(time_s)
+        else:
+            beats = self.controls.target("quantise") if beats is None else beats
+            if beats and BY_NAME[name].quantised:
+                self._quantiser.wait(name, beats)
+                return False
+            self._trigger(name)
+        return True
 
     def _trigger(self, name: str) -> None:
         group, _, key = name.partition(".")
@@ -117,6 +145,7 @@ class Engine:
 
     def _panic(self) -> None:
         self._morph = None
+        self._quantiser.clear()
         self._effects.clear()
         self.controls.reset()
 
@@ -126,6 +155,22 @@ class Engine:
             current = {name: self.controls.target(name) for name in scene.values}
             self._morph = Morph(scene, current)
 
+    def _keep_time(self, now_s: float, elapsed_s: float) -> None:
+        """Count the beats, let `bpm` follow who leads, and pull what waited for this beat."""
+        tempo, values = self._tempo, self.controls.values
+        tempo.advance(
+            now_s,
+            elapsed_s,
+            bpm=self.controls.target("bpm"),
+            choice=self.controls.target("tempo.source"),
+            nudge_s=float(values[INDEX["tempo.nudge"]]) / 1000,
+        )
+        if tempo.told_bpm != self.controls.target("bpm"):
+            self.controls.set("bpm", tempo.told_bpm)
+        self._quantiser.advance(elapsed_s, tempo.beat, tempo.bpm, leapt=tempo.leapt)
+        for name in self._quantiser.due():
+            self._trigger(name)
+
     def _advance(self, dt_s: float) -> None:
         """Let time pass for everything that moves by itself."""
         if self._morph is not None:
@@ -134,9 +179,11 @@ class Engine:
             if self._morph.done:
                 self._morph = None
         values = self.controls.advance(dt_s)
-        self._tempo.advance(dt_s, float(values[INDEX["bpm"]]))
-        if not values[INDEX["freeze"]]:
-            self._modulators.advance(dt_s)
+        is_frozen = bool(values[INDEX["freeze"]])
+        if is_frozen or self._tempo.leapt:
+            self._modulators.expect_leap()
+        if not is_frozen:
+            self._modulators.advance(dt_s, self._tempo.beat)
         self.values = self._modulators.apply(values)
 
     def _draw(self, values: Mapping[str, float], dt_s: float) -> Tensor:

@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from performer.clock import Clock
 from performer.engine import Engine
 from performer.events import (
+    ClockEvent,
     Event,
     Inbox,
     KeyEvent,
+    LatencyEvent,
+    LinkEvent,
     MidiEvent,
     ModelEvent,
     OscEvent,
@@ -23,6 +26,7 @@ from performer.outputs.base import Display
 from performer.status import Status
 
 LAST_EVENTS = 5
+DELAY_STEP_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Stage:
         self._last_events: deque[Event] = deque(maxlen=LAST_EVENTS)
         self._message = ""
         self._before_s: float | None = None
+        self._told_delay_s = 0.0
         self.meter = Meter()
 
     def play(
@@ -77,6 +82,10 @@ class Stage:
         events: list[Event] = [*self._inbox.drain(), *self._display.poll()]
         for event in events:
             self._note(event)
+        if abs(self.meter.usual_delay_s - self._told_delay_s) > DELAY_STEP_S:
+            # As an event, so that a recording holds it.
+            self._told_delay_s = self.meter.usual_delay_s
+            events.append(LatencyEvent(now_s, self._told_delay_s))
         frame = self._engine.frame(now_s, dt_s, events)
         self._display.present(frame.image, self.status)
         presented_s = self._clock.now()
@@ -97,7 +106,9 @@ class Stage:
             self._message = f"took {event.name}"
             logging.getLogger("performer.stage").info(self._message)
             event = replace(event, generator=None, directions=None)  # else kept alive for nothing
-        self._last_events.appendleft(event)
+        is_tick = isinstance(event, ClockEvent) and event.kind == "tick"
+        if not (is_tick or isinstance(event, LinkEvent)):
+            self._last_events.appendleft(event)
 
     def status(self) -> Status:
         """One look at the show, for a display's overlay."""
@@ -122,6 +133,8 @@ class Stage:
             message=engine.message or self._message,
             frozen=bool(engine.controls.target("freeze")),
             blackout=bool(engine.controls.target("blackout")),
+            beat=engine.tempo.beat,
+            tempo_source=engine.tempo.source,
         )
 
     def statistics(self) -> dict[str, object]:
@@ -151,5 +164,11 @@ def describe(event: Event) -> str:
             return f"{event.port} {'in' if event.present else 'out'}"
         case ModelEvent():
             return f"model {event.name[:32]}"
+        case ClockEvent():
+            return f"clock {event.kind}"
+        case LinkEvent():
+            return f"Link {event.bpm:.1f} bpm, {event.peers} peers"
+        case LatencyEvent():
+            return f"latency {event.ahead_s * 1000:.0f} ms"
         case Refusal():
             return f"refused {event.origin}: {event.reason[:32]}"

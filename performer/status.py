@@ -13,6 +13,7 @@ class Status:
     `latency_ms` maps an event source ("midi", "osc", "key") to the p50 and p99 of its
     knob-to-screen time. `canvas` is (height, width) in pixels. `last_events` runs newest first.
     `values` is float64 in the order of `parameters.TABLE`. `message` is the last warning, or "".
+    `beat` is the music's, and `tempo_source` who counts it.
     """
 
     fps: float
@@ -31,3 +32,5 @@ class Status:
     message: str = ""
     frozen: bool = False
     blackout: bool = False
+    beat: float = 0.0
+    tempo_source: str = ""

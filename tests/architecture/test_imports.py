@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 PURE = {
     "events", "clock", "parameter", "parameters", "controls", "modulators", "patch", "scenes",
     "takeover", "control", "slew", "tempo", "addresses", "sources", "schema", "checks",
-    "toml_files", "toml_lines", "status", "meter",
+    "toml_files", "toml_lines", "status", "meter", "tick_filter", "midi_clock", "link_clock",
+    "taps", "quantise",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 
