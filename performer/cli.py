@@ -63,6 +63,9 @@ def play(
     display: Annotated[int, typer.Option(help="Which display, counted from 0.", min=0)] = 0,
     osc: Osc = "127.0.0.1:9000",
     midi: Midi = "all",
+    link: Annotated[
+        bool, typer.Option("--link", help="Follow Ableton Link; needs the extra [link].")
+    ] = False,
     device: Device = "auto",
     seed: Annotated[int | None, typer.Option(help="The picture to start with.", min=0)] = None,
     frames: Annotated[int | None, typer.Option(help="Stop after so many frames.", min=1)] = None,
@@ -92,6 +95,7 @@ def play(
             headless=headless,
             osc=osc,
             midi=midi,
+            link=link,
             frames=frames,
             seconds=seconds,
             stats=stats,

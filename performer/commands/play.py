@@ -13,6 +13,7 @@ from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument, warm_up
 from performer.events import Inbox
 from performer.inputs import InputError
+from performer.inputs.link import LinkInput
 from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput
 from performer.outputs import Display
@@ -38,6 +39,7 @@ class Options:
     frames: int | None
     seconds: float | None
     stats: Path | None
+    link: bool = False
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -65,6 +67,9 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             midi = MidiInput(inbox, clock, None if options.midi == "all" else options.midi)
             parts.callback(midi.close)
             ports = lambda: midi.ports  # noqa: E731
+        if options.link:
+            link = LinkInput(inbox, clock)
+            parts.callback(link.close)
         engine = instrument.engine(options.seed)
         warm_up(engine)
         display = _open_display(options, clock, instrument)
