@@ -4,6 +4,8 @@ from performer.events import ClockEvent
 from performer.tick_filter import TICKS_A_BEAT, TickFilter
 
 LOST_S = 0.5
+# After a silence the tempo is hardly another one.
+UNSURE = 0.1
 GUESS_S = 60 / 120 / TICKS_A_BEAT
 
 
@@ -78,10 +80,10 @@ class MidiClock:
             # As many as would have passed at the last tempo, which was played on meanwhile.
             period_s = self._filter.period_s
             self._index += max(1, round((time_s - self._filter.time_s) / period_s))
-            self._filter = TickFilter(time_s, period_s)
+            self._filter = TickFilter(time_s, period_s, UNSURE)
         else:
             self._index += self._filter.tick(time_s)
         self._heard_s = max(self._heard_s, time_s)
         if self._next is not None:
-            self.jumps += self._next != self._index or not self.is_placed
+            self.jumps += 1
             self._index, self._next, self.is_placed = self._next, None, True

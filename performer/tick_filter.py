@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from itertools import combinations
+from itertools import combinations, pairwise
 from statistics import median
 
 TICKS_A_BEAT = 24
@@ -17,7 +17,7 @@ RUN = 8
 # Where ticks are off by more of a period than this on the mean of some beats, as with a driver
 # that hands them over in blocks, nothing tells a late tick from a lost one.
 TELLING = 0.2
-FROM_WHOLE, OUTLIERS, MOST_LOST_AMONG = 0.3, 2, 2.5
+FROM_WHOLE, OUTLIERS, MOST_LOST_AMONG = 0.3, 2, 2
 SPREAD_AT_FIRST_S = 2e-3
 SPREAD_TICKS = 200
 # The mean difference of two normal errors, in sigmas.
@@ -31,13 +31,13 @@ class TickFilter:
     one side, a line through the last ticks tells what happened. The jitter is measured.
     """
 
-    def __init__(self, time_s: float, period_s: float) -> None:
-        """Begin with a tick at `time_s`; `period_s` is a first guess and hardly weighs."""
+    def __init__(self, time_s: float, period_s: float, unsure: float = 1.0) -> None:
+        """Begin with a tick at `time_s`; of the period a share `unsure` is not known."""
         self._jitter_s = USUAL_JITTER_S
         self._error_s = 0.0
         self._spread_s = SPREAD_AT_FIRST_S
         self._run: deque[tuple[float, float]] = deque(maxlen=RUN)
-        self._set(time_s, period_s, USUAL_JITTER_S**2, 0.0, period_s**2)
+        self._set(time_s, period_s, USUAL_JITTER_S**2, 0.0, (unsure * period_s) ** 2)
 
     def _set(self, time_s: float, period_s: float, a: float, b: float, c: float) -> None:
         """The state, and its covariance [[a, b], [b, c]]."""
@@ -47,6 +47,11 @@ class TickFilter:
 
     def tick(self, time_s: float) -> int:
         """Take the next tick; by how many it moves the count: 1, unless some were lost."""
+        self._note(time_s, self._correct(time_s))
+        return 1 + (self._begin_anew() if len(self._run) == RUN else 0)
+
+    def _correct(self, time_s: float) -> float:
+        """Go on by a period, then towards the tick; how far that was from there, in seconds."""
         a, b, c = self._covariance
         a, b, c = a + 2 * b + c, b + c, c + (WANDER * self.period_s) ** 2
         expected_s = self.time_s + self.period_s
@@ -61,8 +66,7 @@ class TickFilter:
             (1 - gain) * b,
             c - period_gain * b,
         )
-        self._note(time_s, error_s)
-        return 1 + (self._begin_anew() if len(self._run) == RUN else 0)
+        return error_s
 
     def _note(self, time_s: float, error_s: float) -> None:
         """Learn the jitter, of which one outlier tells little, and whether errors lean."""
@@ -95,11 +99,15 @@ class TickFilter:
         return 0
 
     def _lost(self, errors_s: list[float]) -> int:
-        """A loss is late by whole periods and stays so; another tempo is ever later."""
+        """A loss is late by whole periods, all at once, and stays so; another tempo is ever later.
+
+        The first error may be from before.
+        """
         errors = [error_s / self.period_s for error_s in errors_s]
         whole = sum(abs(error - round(error)) < FROM_WHOLE for error in errors)
-        stays = abs(errors[-1] - errors[1]) < MOST_LOST_AMONG  # The first may be from before.
-        if whole >= RUN - OUTLIERS and stays and self._spread_s < TELLING * self.period_s:
+        among = sum(round(after - before) for before, after in pairwise(errors[1:]))
+        at_once = among == round(errors[-1] - errors[1]) and 0 <= among <= MOST_LOST_AMONG
+        if whole >= RUN - OUTLIERS and at_once and self._spread_s < TELLING * self.period_s:
             return max(round(errors[-1]), 0)
         return 0
 
