@@ -13,6 +13,8 @@ from performer.toml_files import Document, join, meant
 
 LONGEST_S = 3600.0
 LONGEST_BEATS = 4096.0
+SHORTEST_BEATS = 1 / 16
+LONGEST_WAIT_BEATS = 64.0
 FARTHEST_WALK = 1e9
 SCENE_KEYS = tuple(str(number) for number in range(1, SCENES + 1))
 TAKEOVER_KINDS = ("cc", "cc14", "bend", "osc")
@@ -75,12 +77,21 @@ def read_modulators(doc: Document) -> tuple[Modulator, ...]:
             doc.fail(
                 f"{entry}.parameter", f"{parameter.name} is a {parameter.kind} and cannot move"
             )
-        doc.check(f"{entry}.rate_hz", modulator.rate_hz, 0.0, 50.0)
+        _check_pace(doc, entry, modulator)
         doc.check(f"{entry}.depth", modulator.depth, -1.0, 1.0)
         doc.check(f"{entry}.phase", modulator.phase, 0.0, 1.0)
         doc.check(f"{entry}.seed", modulator.seed, 0, 2**31 - 1)
         modulators.append(modulator)
     return tuple(modulators)
+
+
+def _check_pace(doc: Document, entry: str, modulator: Modulator) -> None:
+    if (modulator.rate_hz is None) == (modulator.beats is None):
+        doc.fail(entry, "needs rate_hz (turns a second) or beats (the length of a turn), not both")
+    if modulator.rate_hz is not None:
+        doc.check(f"{entry}.rate_hz", modulator.rate_hz, 0.0, 50.0)
+    if modulator.beats is not None:
+        doc.check(f"{entry}.beats", modulator.beats, SHORTEST_BEATS, LONGEST_BEATS)
 
 
 def read_scenes(doc: Document) -> dict[str, Scene]:
@@ -194,6 +205,10 @@ def _check_binding(doc: Document, entry: str, binding: Binding) -> None:
         if parameter.kind == "trigger" or parameter.step:
             doc.fail(f"{entry}.slew_s", f"{parameter.name} changes at once; leave it out")
         doc.check(f"{entry}.slew_s", binding.slew_s, 0.0, LONGEST_S)
+    if binding.quantise is not None:
+        if not parameter.quantised:
+            doc.fail(f"{entry}.quantise", f"{parameter.name} does not wait; leave it out")
+        doc.check(f"{entry}.quantise", binding.quantise, 0.0, LONGEST_WAIT_BEATS)
 
 
 def _check_range(

@@ -66,6 +66,9 @@ def play(
     sound: Annotated[
         str, typer.Option(help="What is listened to: default, part of a device's name, a file.")
     ] = "none",
+    link: Annotated[
+        bool, typer.Option("--link", help="Follow Ableton Link; needs the extra [link].")
+    ] = False,
     device: Device = "auto",
     seed: Annotated[int | None, typer.Option(help="The picture to start with.", min=0)] = None,
     frames: Annotated[int | None, typer.Option(help="Stop after so many frames.", min=1)] = None,
@@ -101,6 +104,7 @@ def play(
             osc=osc,
             midi=midi,
             sound=sound,
+            link=link,
             frames=frames,
             seconds=seconds,
             stats=stats,

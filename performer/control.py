@@ -18,6 +18,7 @@ class Control:
         self.binding = binding
         self.parameter = BY_NAME[binding.parameter]
         self.slew_s = self.parameter.slew_s if binding.slew_s is None else binding.slew_s
+        self.quantise = binding.quantise
         self.low, self.high = binding.range or (self.parameter.minimum, self.parameter.maximum)
         self._curve = binding.curve or self.parameter.curve
         by_default = "pickup" if parse_source(binding.source).kind in KEEPS_POSITION else "none"

@@ -23,10 +23,14 @@ MAX_ROUTES = 8192
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What an event did: a `value` or `toggle` has a new target, a `trigger` happened."""
+    """What an event did: a `value` or `toggle` has a new target, a `trigger` happened.
+
+    `quantise` is what its binding says of waiting, in beats; None says nothing.
+    """
 
     parameter: str
     kind: Kind
+    quantise: float | None = None
 
 
 class Controls:
@@ -181,8 +185,9 @@ class Controls:
     ) -> list[Action]:
         """An OSC message's number: 0..1 for a binding, else in the parameter's unit."""
         slew_s = control.slew_s if control else parameter.slew_s
+        quantise = control.quantise if control else None
         if number is None:
-            return self._press(parameter, slew_s)
+            return self._press(parameter, slew_s, quantise)
         if parameter.kind == "value" and control:
             return self._strike(control, min(max(number, 0.0), 1.0))
         if parameter.kind == "value":
@@ -190,19 +195,19 @@ class Controls:
         if parameter.kind == "toggle":
             return self._aim(parameter, float(number >= 0.5), slew_s)
         # A trigger; below the middle it is a button's release.
-        return self._press(parameter, slew_s) if number >= 0.5 else []
+        return self._press(parameter, slew_s, quantise) if number >= 0.5 else []
 
     def _strike(self, control: Control, hand: float) -> list[Action]:
         """A control moved to 0..1, or a button went down."""
         if control.parameter.kind != "value":
-            return self._press(control.parameter, control.slew_s)
+            return self._press(control.parameter, control.slew_s, control.quantise)
         value = control.move(hand, self.target(control.parameter.name))
         return [] if value is None else self._aim(control.parameter, value, control.slew_s)
 
-    def _press(self, parameter: Parameter, slew_s: float) -> list[Action]:
+    def _press(self, parameter: Parameter, slew_s: float, quantise: float | None) -> list[Action]:
         """Fire a trigger, turn over a toggle."""
         if parameter.kind == "trigger":
-            return [Action(parameter.name, "trigger")]
+            return [Action(parameter.name, "trigger", quantise)]
         return self._aim(parameter, 1.0 - self.target(parameter.name), slew_s)
 
     def _aim(self, parameter: Parameter, target: float, slew_s: float) -> list[Action]:

@@ -19,8 +19,6 @@ from performer.painter import Painter
 from performer.performance import Performance
 from performer.schema import Controller, Patch, Scene
 
-DT_MAXIMUM_S = 0.25
-
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -85,9 +83,9 @@ class Engine:
         one is returned once more, which is the first to show nothing. The image is good until the
         next call.
         """
-        dt_s = min(max(dt_s, 0.0), DT_MAXIMUM_S)
+        elapsed_s = max(dt_s, 0.0)
         shows = tuple(event for event in events if self.performance.take(event))
-        order = self.performance.advance(dt_s)
+        order = self.performance.advance(now_s, elapsed_s)
         if self.performance.patch is not self._expected:
             self._expected = self.performance.patch
             self._rehearsal.expect(self._expected)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 from performer.schema import Patch
 
 MidiKind = Literal["cc", "cc14", "note", "bend", "pressure", "poly", "program"]
+ClockKind = Literal["tick", "start", "stop", "continue", "position"]
 OscArgument = float | int | str | bool | bytes | None
 
 
@@ -26,6 +27,44 @@ class MidiEvent:
     channel: int
     number: int
     value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClockEvent:
+    """A MIDI clock's message (MIDI 1.0, system real time): 24 ticks make a beat.
+
+    The first tick after a start is that of beat 0, the first after a continue that of `value`,
+    the song position in beats that a `position` told; other kinds have the value 0.
+    """
+
+    source: ClassVar[str] = "clock"
+    time_s: float
+    port: str
+    kind: ClockKind
+    value: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEvent:
+    """A look at an Ableton Link session: its beat and tempo at `time_s`.
+
+    `peers` counts the other programs in it; with 0 there is no session to follow.
+    """
+
+    source: ClassVar[str] = "link"
+    time_s: float
+    beat: float
+    bpm: float
+    peers: int
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyEvent:
+    """From now on a frame is on the screen `ahead_s` after the time that it was drawn for."""
+
+    source: ClassVar[str] = "latency"
+    time_s: float
+    ahead_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +147,19 @@ class PatchEvent:
     error: str = ""
 
 
-Event = MidiEvent | OscEvent | KeyEvent | PortEvent | Refusal | ModelEvent | SoundEvent | PatchEvent
+Event = (
+    MidiEvent
+    | ClockEvent
+    | LinkEvent
+    | LatencyEvent
+    | OscEvent
+    | KeyEvent
+    | PortEvent
+    | Refusal
+    | ModelEvent
+    | SoundEvent
+    | PatchEvent
+)
 
 
 class Inbox:

@@ -27,8 +27,8 @@ def _directions(group: str, layers: str) -> tuple[Parameter, ...]:
 def _cues() -> tuple[Parameter, ...]:
     number = "The cue that is out: 0 before the first; setting it goes to that cue."
     return (
-        Parameter("cue.go", "Go to the next cue.", kind="trigger", key="return"),
-        Parameter("cue.back", "Go back to the cue before.", kind="trigger", key="backspace"),
+        Parameter("cue.go", "Go to the next cue.", kind="trigger", key="return", quantised=True),
+        Parameter("cue.back", "Go back a cue.", kind="trigger", key="backspace", quantised=True),
         Parameter("cue.number", number, maximum=float(CUES), step=1.0, slew_s=0.0),
     )
 
@@ -43,7 +43,9 @@ def _xy() -> tuple[Parameter, ...]:
 
 def _scenes() -> tuple[Parameter, ...]:
     return tuple(
-        Parameter(f"scene.{i}", f"Recall scene {i} of the patch.", kind="trigger", key=str(i))
+        Parameter(
+            f"scene.{i}", f"Recall scene {i} of the patch.", "trigger", key=str(i), quantised=True
+        )
         for i in range(1, SCENES + 1)
     )
 
@@ -108,7 +110,31 @@ TABLE: tuple[Parameter, ...] = (
         unit="bpm",
         slew_s=0.0,
     ),
-    Parameter("next_seed", "Glide to the next picture.", kind="trigger", key="n"),
+    Parameter("tap", "Tap the tempo: every beat, twice or more.", kind="trigger", key="t"),
+    Parameter(
+        "tempo.source",
+        "Who leads: 0 the newest of MIDI clock and Link, 1 none, 2 MIDI clock, 3 Link.",
+        maximum=3.0,
+        step=1.0,
+        slew_s=0.0,
+    ),
+    Parameter(
+        "tempo.nudge",
+        "How much later the beat falls, to meet the ear.",
+        minimum=-200.0,
+        maximum=200.0,
+        unit="ms",
+    ),
+    Parameter("tempo.resync", "The one is now.", kind="trigger", key="y"),
+    Parameter(
+        "quantise",
+        "Scenes and the next picture wait for a multiple of so many beats; 0: they do not.",
+        maximum=16.0,
+        unit="beats",
+        step=1.0,
+        slew_s=0.0,
+    ),
+    Parameter("next_seed", "Glide to the next picture.", kind="trigger", key="n", quantised=True),
     Parameter("blackout", "Fade to black, and back.", kind="toggle", key="b", slew_s=0.1),
     Parameter("freeze", "Hold the frame, and go on.", kind="toggle", key="space", slew_s=0.0),
     Parameter("panic", "Back to how the patch starts.", kind="trigger", key="p"),

@@ -6,12 +6,21 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from performer.controls import Controls
+from performer.controls import Action, Controls
 from performer.cues import CueList
-from performer.events import Event, ModelEvent, PatchEvent, PortEvent
+from performer.events import (
+    ClockEvent,
+    Event,
+    LatencyEvent,
+    LinkEvent,
+    ModelEvent,
+    PatchEvent,
+    PortEvent,
+)
 from performer.modulators import Modulators
-from performer.parameters import TABLE
+from performer.parameters import BY_NAME, INDEX, TABLE
 from performer.patch import match_controller
+from performer.quantise import Quantiser
 from performer.scenes import PICTURES, Morph, cue_scene, stored_scene, whole_values
 from performer.schema import Controller, Cue, Patch, Scene
 from performer.tempo import Tempo
@@ -19,6 +28,7 @@ from performer.xy import Corner, XYPad
 
 NAMES = tuple(parameter.name for parameter in TABLE)
 SEEDS = 1000
+DT_MAXIMUM_S = 0.25
 BEATS_MAXIMUM_HZ = 10.0  # a song position that jumps is no music that passed
 
 
@@ -61,7 +71,8 @@ class Performance:
         self.controls = Controls(patch.bindings, patch.start | self._asked)
         self.cues = CueList(patch.cues)
         self.on_store: Callable[[str, Scene], None] = lambda key, scene: None
-        self._tempo = Tempo()
+        self.tempo = Tempo()
+        self._quantiser = Quantiser()
         self._modulators = Modulators(patch.modulators)
         self._morph: Morph | None = None
         self._share = 1.0
@@ -94,19 +105,42 @@ class Performance:
             self._changes.append(event)
         elif isinstance(event, PatchEvent) and event.patch is not None:
             self._replace(event.patch)
-        actions = self.controls.handle(event)
-        for action in actions:
+        elif isinstance(event, ClockEvent | LinkEvent | LatencyEvent):
+            self.tempo.take(event)
+        acted = isinstance(event, ModelEvent | PatchEvent)
+        for action in self.controls.handle(event):
             if action.kind == "trigger":
-                self._trigger(action.parameter)
-            elif action.parameter == "cue.number":
+                acted |= self._pull(action, event.time_s)
+                continue
+            acted = True
+            if action.parameter == "cue.number":
                 self._go_out(self.cues.go_to(round(self.controls.target("cue.number")) - 1))
             elif self._morph is not None:
                 self._morph.leave(action.parameter)
-        return bool(actions) or isinstance(event, ModelEvent | PatchEvent)
+        return acted
 
-    def advance(self, dt_s: float) -> Order:
-        """Let `dt_s` pass for everything that moves by itself; the next picture."""
-        beats = self._beats(dt_s)
+    def _pull(self, action: Action, time_s: float) -> bool:
+        """Let a trigger that was pulled at `time_s` act, or wait for its beat; whether it acted."""
+        name, beats = action.parameter, action.quantise
+        if name == "tap":
+            self.tempo.tap(time_s)
+        elif name == "tempo.resync":
+            self.tempo.resync(time_s)
+        else:
+            beats = self.controls.target("quantise") if beats is None else beats
+            if beats and BY_NAME[name].quantised:
+                self._quantiser.wait(name, beats)
+                return False
+            self._trigger(name)
+        return True
+
+    def advance(self, now_s: float, elapsed_s: float) -> Order:
+        """Let `elapsed_s` pass until `now_s` for all that moves by itself; the next picture.
+
+        After a stall only the beat goes on as far as the music did.
+        """
+        dt_s = min(elapsed_s, DT_MAXIMUM_S)
+        beats = min(self._keep_time(now_s, elapsed_s), dt_s * BEATS_MAXIMUM_HZ)
         followed = self.cues.advance(dt_s, beats)
         if followed is not None:
             self._go_out(followed)
@@ -114,8 +148,10 @@ class Performance:
         if self._morph is not None:
             self._advance_morph(self._morph, 0.0 if is_frozen else dt_s, beats)
         values = self.controls.advance(dt_s)
+        if is_frozen or self.tempo.leapt:
+            self._modulators.expect_leap()
         if not is_frozen:
-            self._modulators.advance(dt_s)
+            self._modulators.advance(dt_s, self.tempo.beat)
         self.values = self._modulators.apply(values)
         pad = self._xy.shares(self.values)
         if pad.any():
@@ -126,11 +162,22 @@ class Performance:
         self._changes, self._clear = [], False
         return order
 
-    def _beats(self, dt_s: float) -> float:
-        """The beats that pass in `dt_s`."""
-        before = self._tempo.beat
-        self._tempo.advance(dt_s, self.controls.target("bpm"))
-        return min(max(self._tempo.beat - before, 0.0), dt_s * BEATS_MAXIMUM_HZ)
+    def _keep_time(self, now_s: float, elapsed_s: float) -> float:
+        """Count beats, let `bpm` follow who leads, pull what waited; the beats that passed."""
+        tempo, before = self.tempo, self.tempo.beat
+        tempo.advance(
+            now_s,
+            elapsed_s,
+            bpm=self.controls.target("bpm"),
+            choice=self.controls.target("tempo.source"),
+            nudge_s=float(self.controls.values[INDEX["tempo.nudge"]]) / 1000,
+        )
+        if tempo.told_bpm != self.controls.target("bpm"):
+            self.controls.set("bpm", tempo.told_bpm)
+        self._quantiser.advance(elapsed_s, tempo.beat, tempo.bpm, leapt=tempo.leapt)
+        for name in self._quantiser.due():
+            self._trigger(name)
+        return max(tempo.beat - before, 0.0)
 
     def _advance_morph(self, morph: Morph, dt_s: float, beats: float) -> None:
         for name, value in morph.advance(dt_s, beats if dt_s else 0.0).items():
@@ -166,6 +213,7 @@ class Performance:
     def _panic(self) -> None:
         self._morph, self._share = None, 1.0
         self._clear = True
+        self._quantiser.clear()
         self.controls.reset()
         self.cues.rewind()
 

@@ -17,7 +17,7 @@ class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A control that moves a parameter; what is absent follows the parameter's row.
 
     `range` is in the parameter's unit and may run backwards. `channel` None means any; `port` is
-    a part of the port's name in any case.
+    a part of the port's name in any case. `quantise` is what a trigger waits for, in beats.
     """
 
     source: str
@@ -28,15 +28,20 @@ class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     curve: Curve | None = None
     takeover: TakeoverKind | None = None
     slew_s: float | None = None
+    quantise: float | None = None
 
 
 class Modulator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A motion added to a parameter; `depth` is a share -1..1 of its whole range, `phase` 0..1."""
+    """A motion added to a parameter; `depth` is a share -1..1 of its whole range, `phase` 0..1.
+
+    It has either a `rate_hz` or a period in `beats`, by which its phase is locked to the music.
+    """
 
     shape: Shape
     parameter: str
-    rate_hz: float
     depth: float
+    rate_hz: float | None = None
+    beats: float | None = None
     phase: float = 0.0
     seed: int = 0
 

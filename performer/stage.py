@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from performer.clock import Clock
 from performer.engine import Engine
 from performer.events import (
+    ClockEvent,
     Event,
     Inbox,
     KeyEvent,
+    LatencyEvent,
+    LinkEvent,
     MidiEvent,
     ModelEvent,
     OscEvent,
@@ -28,6 +31,7 @@ LAST_EVENTS = 5
 # A frame must have room for its own draw, the extra one and what hinders both.
 DRAWS_IN_A_FRAME = 2.5
 FORGET = 0.98
+DELAY_STEP_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Stage:
         self._message = self._trouble = ""
         self._draw_s = 0.0
         self._before_s: float | None = None
+        self._told_delay_s = 0.0
         self.meter = Meter()
 
     def play(
@@ -84,6 +89,10 @@ class Stage:
         events: list[Event] = [*self._inbox.drain(), *self._display.poll()]
         for event in events:
             self._note(event)
+        if abs(self.meter.usual_delay_s - self._told_delay_s) > DELAY_STEP_S:
+            # As an event, so that a recording holds it.
+            self._told_delay_s = self.meter.usual_delay_s
+            events.append(LatencyEvent(now_s, self._told_delay_s))
         frame = self._engine.frame(now_s, dt_s, events)
         self._draw_s = max(self._clock.now() - now_s, FORGET * self._draw_s)
         self._display.present(frame.image, self.status)
@@ -119,7 +128,9 @@ class Stage:
                 self._labels = replace(self._labels, patch=event.patch.name)
             self._message = f"took {event.name}"
             logging.getLogger("performer.stage").info(event.error or self._message)
-        self._last_events.appendleft(event)
+        is_tick = isinstance(event, ClockEvent) and event.kind == "tick"
+        if not (is_tick or isinstance(event, LinkEvent)):
+            self._last_events.appendleft(event)
 
     def status(self) -> Status:
         """One look at the show, for a display's overlay."""
@@ -147,6 +158,8 @@ class Stage:
             storing=bool(engine.controls.target("store")),
             cues=engine.performance.cue_names,
             preview=engine.preview,
+            beat=engine.performance.tempo.beat,
+            tempo_source=engine.performance.tempo.source,
         )
 
     def statistics(self) -> dict[str, object]:
@@ -180,5 +193,11 @@ def describe(event: Event) -> str:
             return f"sound {event.level:.2f}"
         case PatchEvent():
             return f"patch {event.name[:32]} {'refused' if event.error else ''}".strip()
+        case ClockEvent():
+            return f"clock {event.kind}"
+        case LinkEvent():
+            return f"Link {event.bpm:.1f} bpm, {event.peers} peers"
+        case LatencyEvent():
+            return f"latency {event.ahead_s * 1000:.0f} ms"
         case Refusal():
             return f"refused {event.origin}: {event.reason[:32]}"

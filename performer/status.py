@@ -15,6 +15,7 @@ class Status:
     `values` is float64 in the order of `parameters.TABLE`. `message` is the last warning, or "".
     `cues` are the one that is out and the next one, "" for none; `preview` is the next one's
     picture, uint8 (H, W, 3), at most 160 pixels wide.
+    `beat` is the music's, and `tempo_source` who counts it.
     """
 
     fps: float
@@ -36,3 +37,5 @@ class Status:
     storing: bool = False
     cues: tuple[str, str] = ("", "")
     preview: NDArray[np.uint8] | None = None
+    beat: float = 0.0
+    tempo_source: str = ""

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from models.runtime import Runtime
 from performer.engine import Engine, Frame
-from performer.events import Event, KeyEvent, MidiEvent, OscEvent, PortEvent
-from performer.parameters import TABLE
+from performer.events import ClockEvent, Event, KeyEvent, MidiEvent, OscEvent, PortEvent
+from performer.parameters import INDEX, TABLE
 from performer.patch import Binding, Modulator, Scene
 from performer.schema import Controller
 from tests.conftest import still_patch
@@ -152,6 +152,28 @@ def test_a_scene_morphs_and_a_touched_parameter_leaves_it(make_engine: MakeEngin
     assert engine.controls.target("hue") == 100.0
     assert engine.controls.target("psi") == 1.2
     settle(engine, osc("/scene/7"))  # empty: nothing happens
+
+
+def test_bpm_follows_the_clock_that_leads(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    ticks = [ClockEvent(i * 60 / 140 / 24, "a", "tick") for i in range(24 * 8)]
+    for i in range(180):
+        now_s = i * DT_S
+        due = [tick for tick in ticks if now_s - DT_S < tick.time_s <= now_s]
+        assert not engine.frame(now_s, DT_S, due).shows
+    assert engine.controls.target("bpm") == engine.values[INDEX["bpm"]] == pytest.approx(140.0)
+    assert engine.performance.tempo.source == "MIDI clock"
+    engine.frame(180 * DT_S, DT_S, (osc("/bpm", 90.0), osc("/tempo/source", 1.0)))
+    engine.frame(181 * DT_S, DT_S, ())
+    assert engine.performance.tempo.bpm == 90.0 and engine.performance.tempo.source == "own"
+
+
+def test_taps_move_bpm(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    for i in range(4):
+        engine.frame(i * 0.4, 0.4, (KeyEvent(i * 0.4, "t", True),))
+    engine.frame(2.0, 0.4, ())
+    assert engine.controls.target("bpm") == 150.0
 
 
 def test_modulators_move_and_freeze_holds_them(make_engine: MakeEngine) -> None:

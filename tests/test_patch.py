@@ -93,6 +93,23 @@ WRONG = [
     (MODULATOR + "depth = 1.5\n", 12, "modulators[1].depth: 1.5 is not allowed; use -1 to 1"),
     (MODULATOR + "depth = inf\n", 12, "modulators[1].depth: inf is not allowed"),
     (MODULATOR + "depth = 1\nseed = -1\n", 13, "modulators[1].seed: -1 is not allowed"),
+    (MODULATOR + "depth = 1\nbeats = 4\n", 8, "modulators[1]: needs rate_hz (turns a second) or"),
+    (
+        MODULATOR.replace("rate_hz = 0.1\n", "depth = 1\n"),
+        8,
+        "modulators[1]: needs rate_hz (turns a second) or",
+    ),
+    (
+        MODULATOR.replace("rate_hz = 0.1", "beats = 0") + "depth = 1\n",
+        11,
+        "modulators[1].beats: 0 is not allowed; use 0.0625 to 4096",
+    ),
+    (BUTTON + "quantise = 4\n", 11, "bindings[1].quantise: panic does not wait; leave it out"),
+    (
+        BUTTON.replace("panic", "next_seed") + "quantise = 99\n",
+        11,
+        "bindings[1].quantise: 99 is not allowed; use 0 to 64",
+    ),
     (
         MODULATOR.replace("hue", "panic") + "depth = 1\n",
         10,

@@ -8,11 +8,21 @@ import pytest
 
 from performer.clock import ManualClock
 from performer.engine import Engine
-from performer.events import Inbox, MidiEvent, OscEvent, PatchEvent, PortEvent, Refusal
+from performer.events import (
+    ClockEvent,
+    Inbox,
+    LinkEvent,
+    MidiEvent,
+    OscEvent,
+    PatchEvent,
+    PortEvent,
+    Refusal,
+)
 from performer.outputs.memory import MemoryDisplay
 from performer.schema import Cue
 from performer.stage import Labels, Stage, describe
 from tests.conftest import still_patch
+from tests.test_quantise import SlowDisplay
 
 LABELS = Labels("CPU", "tiny", "still", lambda: ("nano",), "127.0.0.1:9000")
 Keys = list[tuple[float, str, bool]]
@@ -56,6 +66,17 @@ def test_an_events_latency_is_measured_to_its_first_frame(show: Callable[..., Sh
     playing.inbox.put(OscEvent(9.99, "/hue", (50.0,)))
     playing.stage.play(frames=1)
     assert playing.stage.statistics()["latency_ms"]["osc"]["max"] == pytest.approx(10.0)  # type: ignore[index]
+
+
+def test_the_delay_to_the_screen_is_told_to_the_engine_once(
+    make_engine: Callable[..., Engine],
+) -> None:
+    clock, engine = ManualClock(), make_engine()
+    stage = Stage(engine, SlowDisplay(clock, 0.03, []), Inbox(), clock, LABELS)
+    stage.play(frames=300)
+    assert stage.statistics()["events_received"] == {"latency": 1}
+    # The beat of 120 bpm when that frame was seen.
+    assert engine.performance.tempo.beat == pytest.approx(2 * clock.now_s, abs=0.01)
 
 
 def test_statistics_count_what_came_and_what_was_refused(show: Callable[..., Show]) -> None:
@@ -111,6 +132,8 @@ def test_the_inbox_keeps_the_newest_when_nobody_drains() -> None:
         (MidiEvent(0.0, "a", "cc", 2, 16, 0.5), "cc 16 ch 2  0.500"),
         (OscEvent(0.0, "/psi", (0.25, "x")), "/psi  0.250 x"),
         (PortEvent(0.0, "nano", False), "nano out"),
+        (ClockEvent(0.0, "nano", "start"), "clock start"),
+        (LinkEvent(0.0, 3.5, 128.0, 2), "Link 128.0 bpm, 2 peers"),
         (Refusal(0.0, "OSC", "bad"), "refused OSC: bad"),
     ],
 )

@@ -16,6 +16,7 @@ from performer.commands.preparing import ready_model
 from performer.events import Inbox, ModelEvent
 from performer.flight import Latency
 from performer.inputs import InputError
+from performer.inputs.link import LinkInput
 from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput
 from performer.inputs.sound import SoundInput
@@ -46,6 +47,7 @@ class Options:
     frames: int | None
     seconds: float | None
     stats: Path | None
+    link: bool = False
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -77,6 +79,9 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             sound = SoundInput(inbox, clock, options.sound)
             parts.callback(sound.close)
             logging.getLogger(__name__).info("Listening to %s", sound.name)
+        if options.link:
+            link = LinkInput(inbox, clock)
+            parts.callback(link.close)
         engine = instrument.engine(options.seed, options.latency)
         parts.callback(engine.close)
         warm_up(engine)

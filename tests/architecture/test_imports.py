@@ -11,6 +11,7 @@ PURE = {
     "events", "clock", "parameter", "parameters", "controls", "modulators", "patch", "scenes",
     "takeover", "control", "slew", "tempo", "expressions", "addresses", "sources", "schema",
     "checks", "toml_files", "toml_lines", "status", "meter", "cues", "xy",
+    "tick_filter", "midi_clock", "link_clock", "taps", "quantise",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 

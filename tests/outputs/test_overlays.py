@@ -1,6 +1,7 @@
 """The HUD and the help: everything is on them, in bounds, whatever the show does."""
 
 import dataclasses
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -92,6 +93,18 @@ def test_a_moved_value_changes_the_hud() -> None:
     before = pygame.image.tobytes(drawn(hud), "RGBA")
     after = pygame.image.tobytes(drawn(hud, dataclasses.replace(BLANK, values=values)), "RGBA")
     assert before != after
+
+
+def test_the_lamps_follow_the_beat_and_the_source_is_named() -> None:
+    hud = Hud((1280, 720))
+    looks = [(0.1, "own"), (1.1, "own"), (5.9, "own"), (1.1, "MIDI clock"), (math.nan, "own")]
+    pictures = [
+        pygame.image.tobytes(
+            drawn(hud, dataclasses.replace(BLANK, beat=beat, tempo_source=source)), "RGBA"
+        )
+        for beat, source in looks
+    ]
+    assert pictures[1] == pictures[2] and len(set(pictures)) == 4
 
 
 def test_the_cache_is_bounded() -> None:
