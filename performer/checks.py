@@ -5,6 +5,7 @@ from typing import cast
 
 import msgspec
 
+from performer.effects.order import ORDER
 from performer.parameter import Parameter
 from performer.parameters import BY_NAME, SCENES
 from performer.schema import VERSION, Binding, Modulator, Scene, SceneHead
@@ -78,6 +79,16 @@ def read_modulators(doc: Document) -> tuple[Modulator, ...]:
         doc.check(f"{entry}.seed", modulator.seed, 0, 2**31 - 1)
         modulators.append(modulator)
     return tuple(modulators)
+
+
+def read_effects(doc: Document, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The order of effects, each named once."""
+    for name in names:
+        if name not in ORDER:
+            doc.fail("effects", f'there is no effect "{name}"; {meant(name, ORDER)}')
+        if names.count(name) > 1:
+            doc.fail("effects", f"{name} is written twice")
+    return names
 
 
 def read_scenes(doc: Document) -> dict[str, Scene]:

@@ -11,8 +11,10 @@ from torch import Tensor
 
 from performer.controls import Controls
 from performer.deck import Deck
-from performer.effects import Effects, to_bytes
+from performer.effects.chain import Effects
+from performer.effects.pixels import to_bytes
 from performer.events import Event, ModelEvent, PortEvent
+from performer.flashes.limiter import FlashLimiter
 from performer.latent import Generator
 from performer.limited_log import LimitedLog
 from performer.modulators import Modulators
@@ -25,13 +27,14 @@ from performer.tempo import Tempo
 DT_MAXIMUM_S = 0.25
 NAMES = tuple(parameter.name for parameter in TABLE)
 SEEDS = 1000
+Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A finished frame: uint8 (H, W, 3), and the events that it is the first to show."""
 
-    image: NDArray[np.uint8]
+    image: Image
     shows: tuple[Event, ...]
 
 
@@ -54,11 +57,14 @@ class Engine:
         self._tempo = Tempo()
         self._modulators = Modulators(patch.modulators)
         self._deck = Deck(generator)
-        self._effects = Effects()
+        self._effects = Effects(patch.effects)
+        self.flashes = FlashLimiter()
+        self._is_limited = True
         self._morph: Morph | None = None
         self._log = LimitedLog(logging.getLogger("performer.engine"))
         self._picture: Tensor | None = None
         self._image = np.zeros((generator.height_px, generator.width_px, 3), dtype=np.uint8)
+        self._made = self._image
         self._shown: tuple[int, float] | None = None
         self._now_s: float | None = None
         self.errors = 0
@@ -81,6 +87,7 @@ class Engine:
             if not values["freeze"] or self._picture is None:
                 self._picture = self._draw(values, dt_s)
             self._show(self._picture, 1.0 - values["blackout"])
+            self._image = self._limited(self._made, values, dt_s)
             self.message = ""
         except Exception as error:
             # The show goes on with the last good frame, whatever the network or device did.
@@ -146,5 +153,16 @@ class Engine:
     def _show(self, picture: Tensor, level: float) -> None:
         """Bring the picture to the host in one copy, unless it is there already."""
         if self._shown != (id(picture), level):
-            self._image = to_bytes(picture, level).cpu().numpy()
+            self._made = to_bytes(picture, level).cpu().numpy()
             self._shown = (id(picture), level)
+
+    def _limited(self, image: Image, values: Mapping[str, float], dt_s: float) -> Image:
+        """What the audience sees, with no more flashes than are good for it."""
+        if values["flash_limit"]:
+            self._is_limited = True
+            return self.flashes.apply(image, dt_s)
+        if self._is_limited:
+            logging.getLogger("performer.engine").warning("the flash limit is off")
+            self.flashes.forget()
+        self._is_limited = False
+        return image

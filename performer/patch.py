@@ -3,7 +3,14 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from performer.checks import check_version, read_bindings, read_modulators, read_scenes, read_values
+from performer.checks import (
+    check_version,
+    read_bindings,
+    read_effects,
+    read_modulators,
+    read_scenes,
+    read_values,
+)
 from performer.schema import (
     STARTER,
     Binding,
@@ -52,6 +59,7 @@ def parse_patch(text: str, path: Path) -> Patch:
         bindings=read_bindings(doc),
         modulators=read_modulators(doc),
         scenes=read_scenes(doc),
+        effects=read_effects(doc, head.effects),
     )
 
 

@@ -50,7 +50,10 @@ class Scene(msgspec.Struct, frozen=True):
 
 
 class Patch(msgspec.Struct, frozen=True):
-    """A whole patch; `model` is `starter` or a .safetensors file relative to the patch's."""
+    """A whole patch; `model` is `starter` or a .safetensors file relative to the patch's.
+
+    `effects` are those that come before the others, in that order.
+    """
 
     name: str
     about: str
@@ -59,6 +62,7 @@ class Patch(msgspec.Struct, frozen=True):
     bindings: tuple[Binding, ...]
     modulators: tuple[Modulator, ...]
     scenes: dict[str, Scene]
+    effects: tuple[str, ...] = ()
 
 
 class Controller(msgspec.Struct, frozen=True):
@@ -76,6 +80,7 @@ class PatchHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     about: str = ""
     model: str = STARTER
+    effects: tuple[str, ...] = ()
 
 
 class ControllerHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
