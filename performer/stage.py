@@ -122,6 +122,8 @@ class Stage:
             message=engine.message or self._message,
             frozen=bool(engine.controls.target("freeze")),
             blackout=bool(engine.controls.target("blackout")),
+            flash_limit=bool(engine.controls.target("flash_limit")),
+            flashes_held=engine.flashes.is_limiting,
         )
 
     def statistics(self) -> dict[str, object]:

@@ -31,3 +31,5 @@ class Status:
     message: str = ""
     frozen: bool = False
     blackout: bool = False
+    flash_limit: bool = True
+    flashes_held: bool = False
