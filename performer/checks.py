@@ -5,6 +5,7 @@ from typing import cast
 
 import msgspec
 
+from performer.effects.order import ORDER
 from performer.parameter import Parameter
 from performer.parameters import BY_NAME, CUES, SCENES
 from performer.schema import VERSION, XY, Binding, Cue, CueHead, Modulator, Scene, SceneHead
@@ -92,6 +93,16 @@ def _check_pace(doc: Document, entry: str, modulator: Modulator) -> None:
         doc.check(f"{entry}.rate_hz", modulator.rate_hz, 0.0, 50.0)
     if modulator.beats is not None:
         doc.check(f"{entry}.beats", modulator.beats, SHORTEST_BEATS, LONGEST_BEATS)
+
+
+def read_effects(doc: Document, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The order of effects, each named once."""
+    for name in names:
+        if name not in ORDER:
+            doc.fail("effects", f'there is no effect "{name}"; {meant(name, ORDER)}')
+        if names.count(name) > 1:
+            doc.fail("effects", f"{name} is written twice")
+    return names
 
 
 def read_scenes(doc: Document) -> dict[str, Scene]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from performer.arrival import Arrival
 from performer.events import Event
+from performer.flashes.limiter import FlashLimiter
 from performer.flight import AHEAD, Flight, Latency, crew_for
 from performer.latent import Generator
 from performer.limited_log import LimitedLog
@@ -19,12 +20,14 @@ from performer.painter import Painter
 from performer.performance import Performance
 from performer.schema import Controller, Patch, Scene
 
+Image = NDArray[np.uint8]
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A finished frame: uint8 (H, W, 3), and the events that it is the first to show."""
 
-    image: NDArray[np.uint8]
+    image: Image
     shows: tuple[Event, ...]
 
 
@@ -55,6 +58,8 @@ class Engine:
         self._flights: deque[Flight] = deque()
         self._shown: Arrival | None = None
         self._image = np.zeros((generator.height_px, generator.width_px, 3), dtype=np.uint8)
+        self.flashes = FlashLimiter()
+        self._is_limited = True
         self._log = LimitedLog(logging.getLogger("performer.engine"))
         self.errors = 0
         self.message = ""
@@ -92,13 +97,13 @@ class Engine:
         self._flights.append(Flight(self._crew.begin(partial(self._painter.paint, order)), shows))
         if len(self._flights) <= self._ahead:
             return Frame(self._image, ())
-        return self._land(self._flights.popleft(), now_s)
+        return self._land(self._flights.popleft(), now_s, elapsed_s)
 
-    def _land(self, flight: Flight, now_s: float) -> Frame:
+    def _land(self, flight: Flight, now_s: float, dt_s: float) -> Frame:
         """The frame that a flight brings, or the last good one."""
         try:
             arrival = flight.arrival.result()
-            self._image = arrival.image()
+            self._image = self._limited(arrival.image(), dt_s)
         except Exception as error:
             # The show goes on with the last good frame, whatever the network or device did.
             self.errors += 1
@@ -114,7 +119,7 @@ class Engine:
         return Frame(self._image, flight.shows)
 
     @property
-    def preview(self) -> NDArray[np.uint8] | None:
+    def preview(self) -> Image | None:
         """A small picture of the next cue, uint8 (H, W, 3), if there is one yet."""
         cue = self.performance.cues.next
         return None if cue is None else self._rehearsal.picture(self.performance.scene_of(cue))
@@ -137,6 +142,17 @@ class Engine:
         if not self.controls.target("blackout"):
             self._rehearsal.keep(scene, self._image)
         self.on_store(key, scene)
+
+    def _limited(self, image: Image, dt_s: float) -> Image:
+        """What the audience sees, with no more flashes than are good for it."""
+        if self.controls.target("flash_limit"):
+            self._is_limited = True
+            return self.flashes.apply(image, dt_s)
+        if self._is_limited:
+            logging.getLogger("performer.engine").warning("the flash limit is off")
+            self.flashes.forget()
+        self._is_limited = False
+        return image
 
     def _forget(self) -> None:
         """Drop all that values which are no numbers may have come into."""

@@ -5,7 +5,8 @@ from torch import Tensor
 
 from performer.arrival import Arrival, sender
 from performer.deck import Deck
-from performer.effects import Effects, to_bytes
+from performer.effects.chain import Effects
+from performer.effects.pixels import to_bytes
 from performer.events import ModelEvent
 from performer.latent import Generator
 from performer.performance import Order
@@ -17,6 +18,7 @@ class Painter:
 
     def __init__(self, generator: Generator) -> None:
         self._deck = Deck(generator)
+        self._first: tuple[str, ...] = ()
         self._effects = Effects()
         self.rehearsal = Rehearsal(self._deck)
         self._picture: Tensor | None = None
@@ -38,6 +40,8 @@ class Painter:
                 self.rehearsal.forget()
             else:
                 self._deck.morph(change.names, change.walk)
+        if order.effects != self._first:
+            self._first, self._effects = order.effects, Effects(order.effects)
         if order.clear:
             self._effects.clear()
         level = 1.0 - order.values["blackout"]

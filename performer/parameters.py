@@ -1,5 +1,6 @@
 """The parameter table: every control of the instrument, from which all else derives."""
 
+from performer.effect_parameters import EFFECTS, FLASH_LIMIT
 from performer.parameter import Parameter
 
 DIRECTIONS = 16
@@ -88,15 +89,7 @@ TABLE: tuple[Parameter, ...] = (
     Parameter("style.low", "First layer that takes the style: 0 coarsest, 1 finest.", default=0.5),
     Parameter("style.high", "Last layer that takes the style: 0 coarsest, 1 finest.", default=1.0),
     Parameter("noise", "Strength of the fine texture.", maximum=3.0, default=1.0, unit="x"),
-    Parameter("brightness", "Added light.", minimum=-1.0),
-    Parameter("contrast", "Contrast around mid grey.", maximum=3.0, default=1.0, unit="x"),
-    Parameter("saturation", "Colour: 0 is grey.", maximum=3.0, default=1.0, unit="x"),
-    Parameter("hue", "Turn of the colour circle.", minimum=-180.0, maximum=180.0, unit="°"),
-    Parameter("zoom", "Magnify the middle.", minimum=1.0, maximum=4.0, default=1.0, unit="x"),
-    Parameter(
-        "mirror", "0 off, 1 left-right, 2 top-bottom, 3 both.", maximum=3.0, step=1.0, slew_s=0.0
-    ),
-    Parameter("trails", "How long light lingers.", maximum=5.0, unit="s", curve="square"),
+    *EFFECTS,
     *_directions("direction", "all layers"),
     *_directions("coarse", "the coarse layers (composition)"),
     *_directions("middle", "the middle layers (forms)"),
@@ -136,6 +129,7 @@ TABLE: tuple[Parameter, ...] = (
     ),
     Parameter("next_seed", "Glide to the next picture.", kind="trigger", key="n", quantised=True),
     Parameter("blackout", "Fade to black, and back.", kind="toggle", key="b", slew_s=0.1),
+    FLASH_LIMIT,
     Parameter("freeze", "Hold the frame, and go on.", kind="toggle", key="space", slew_s=0.0),
     Parameter("panic", "Back to how the patch starts.", kind="trigger", key="p"),
     *_scenes(),

@@ -7,6 +7,7 @@ from performer.checks import (
     check_version,
     read_bindings,
     read_cues,
+    read_effects,
     read_modulators,
     read_scenes,
     read_values,
@@ -63,6 +64,7 @@ def parse_patch(text: str, path: Path) -> Patch:
         scenes=scenes,
         cues=read_cues(doc, scenes),
         xy=read_xy(doc, scenes),
+        effects=read_effects(doc, head.effects),
     )
 
 

@@ -44,7 +44,8 @@ class Leaving:
 class Order:
     """What a picture is made of: values in their units, and what else is to happen before it.
 
-    `share` is how far the latest morph is, 0..1, and `corners` are those of the XY pad.
+    `share` is how far the latest morph is, 0..1, and `corners` are those of the XY pad;
+    `effects` are the first of their chain.
     """
 
     values: dict[str, float]
@@ -52,6 +53,7 @@ class Order:
     share: float
     corners: tuple[Corner, ...]
     changes: tuple[ModelEvent | Leaving, ...]
+    effects: tuple[str, ...]
     clear: bool
 
 
@@ -158,7 +160,8 @@ class Performance:
             self.values = self._modulators.apply(self._xy.apply(values, pad))
         named = dict(zip(NAMES, self.values.tolist(), strict=True))
         corners, changes = self._xy.corners(pad), tuple(self._changes)
-        order = Order(named, dt_s, self._share, corners, changes, self._clear)
+        effects, clear = self.patch.effects, self._clear
+        order = Order(named, dt_s, self._share, corners, changes, effects, clear)
         self._changes, self._clear = [], False
         return order
 

@@ -8,7 +8,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from performer.deck import Deck
-from performer.effects import Effects, to_bytes
+from performer.effects.chain import Effects
+from performer.effects.pixels import to_bytes
 from performer.parameters import TABLE
 from performer.scenes import whole_values
 from performer.schema import Patch, Scene
@@ -24,6 +25,7 @@ class Rehearsal:
     def __init__(self, deck: Deck) -> None:
         self._deck = deck
         self._start: Mapping[str, float] = {}
+        self._first: tuple[str, ...] = ()
         self._pictures: dict[Key, Image] = {}
         self.is_complete = False
 
@@ -31,9 +33,9 @@ class Rehearsal:
         """Take the start of a patch, from which a look's missing values come."""
         defaults = {parameter.name: parameter.default for parameter in TABLE}
         start = defaults | patch.start | {"trails": 0.0}
-        if start != self._start:
+        if (start, patch.effects) != (self._start, self._first):
             self.forget()
-        self._start = start
+        self._start, self._first = start, patch.effects
         self.is_complete = False
 
     def forget(self) -> None:
@@ -65,7 +67,7 @@ class Rehearsal:
     def _draw(self, scene: Scene) -> Image:
         values = {**self._start, **whole_values(scene), "trails": 0.0}
         try:
-            picture = Effects().apply(self._deck.look(values, scene.walk), values, 0.0)
+            picture = Effects(self._first).apply(self._deck.look(values, scene.walk), values, 0.0)
         except Exception:
             # A picture for the player is never worth the show: a failing model shows in `frame`.
             return np.zeros((9, 16, 3), dtype=np.uint8)

@@ -84,7 +84,10 @@ class XY(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Patch(msgspec.Struct, frozen=True):
-    """A whole patch; `model` is `starter` or a .safetensors file relative to the patch's."""
+    """A whole patch; `model` is `starter` or a .safetensors file relative to the patch's.
+
+    `effects` are those that come before the others, in that order.
+    """
 
     name: str
     about: str
@@ -95,6 +98,7 @@ class Patch(msgspec.Struct, frozen=True):
     scenes: dict[str, Scene]
     cues: tuple[Cue, ...] = ()
     xy: XY | None = None
+    effects: tuple[str, ...] = ()
 
 
 class Controller(msgspec.Struct, frozen=True):
@@ -112,6 +116,7 @@ class PatchHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     about: str = ""
     model: str = STARTER
+    effects: tuple[str, ...] = ()
 
 
 class ControllerHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

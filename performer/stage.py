@@ -160,6 +160,8 @@ class Stage:
             preview=engine.preview,
             beat=engine.performance.tempo.beat,
             tempo_source=engine.performance.tempo.source,
+            flash_limit=bool(engine.controls.target("flash_limit")),
+            flashes_held=engine.flashes.is_limiting,
         )
 
     def statistics(self) -> dict[str, object]:

@@ -39,3 +39,5 @@ class Status:
     preview: NDArray[np.uint8] | None = None
     beat: float = 0.0
     tempo_source: str = ""
+    flash_limit: bool = True
+    flashes_held: bool = False

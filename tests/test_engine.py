@@ -68,6 +68,8 @@ def test_psi_zero_is_one_picture_for_every_seed(make_engine: MakeEngine) -> None
         ("/hue", 90.0),
         ("/zoom", 2.0),
         ("/mirror", 3.0),
+        ("/kaleidoscope/size", 1.0),
+        ("/palette/mix", 1.0),
         ("/direction/1", 3.0),
         ("/coarse/1", 3.0),
         ("/middle/2", 3.0),
@@ -199,6 +201,31 @@ def test_a_devices_profile_fills_in_when_it_is_plugged_in(runtime: Runtime) -> N
     assert engine.controls.target("hue") == 0.0
     settle(engine, PortEvent(0.0, "nanoKONTROL2", True), *turn)
     assert engine.controls.target("hue") == 180.0
+
+
+def test_a_strobe_is_limited_on_the_screen_unless_that_is_switched_off(
+    make_engine: MakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    strobe = {"strobe.amount": 1.0, "strobe.rate": 12.0, "brightness": 0.8}
+
+    def swing(engine: Engine) -> float:
+        settle(engine, seconds=2.0)
+        means = [engine.frame(0.0, DT_S, ()).image.mean() for _ in range(30)]
+        return float(max(means) - min(means))
+
+    engine = make_engine(start=strobe)
+    assert swing(engine) < 40 and engine.flashes.is_limiting
+    engine.frame(0.0, DT_S, (osc("/flash_limit", 0.0),))
+    assert "flash limit is off" in caplog.text
+    assert swing(engine) > 150 and not engine.flashes.is_limiting
+    engine.frame(0.0, DT_S, (osc("/panic", 1.0),))
+    assert engine.controls.target("flash_limit") == 1.0
+
+
+def test_a_patch_orders_the_effects(make_engine: MakeEngine) -> None:
+    start = {"palette.mix": 1.0, "kaleidoscope.size": 1.0, "bloom.amount": 1.0}
+    usual, other = make_engine(start=start), make_engine(start=start, effects=("bloom",))
+    assert difference(settle(usual), settle(other)) > 0.5
 
 
 def test_the_same_performance_gives_the_same_frames(runtime: Runtime) -> None:

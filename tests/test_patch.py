@@ -188,6 +188,9 @@ WRONG = [
     ("[scenes.1.values]\npsi = " + "9" * 400 + "\n", 9, "scenes.1.values.psi: "),
     ("[[scenes]]\n", 8, "scenes: must be a table"),
     ("[sceens.1]\n", 8, "sceens: is unknown; did you mean scenes?"),
+    ("effects = ['zoom', 'blom']\n", 8, 'effects: there is no effect "blom"; did you mean bloom?'),
+    ("effects = ['zoom', 'zoom']\n", 8, "effects: zoom is written twice"),
+    ("effects = 'zoom'\n", 8, "effects: must be an array"),
     ("model = 'x.pkl'\n", 8, 'model: "x.pkl" is not allowed; use "starter" or a .safetensors file'),
     ("x = = 1\n", 8, "Invalid value"),
     ("[[[[\n", 8, ""),
@@ -243,6 +246,7 @@ def test_a_full_patch() -> None:
 version = 1
 name = "Full"
 model = "nets/sea.safetensors"
+effects = ["bloom", "zoom"]
 [start]
 psi = 1
 walk.speed = 0.1
@@ -257,6 +261,7 @@ values = { "direction.1" = 2, psi = 0.5 }
 """
     patch = parse_patch(text, DRIFT)
     assert patch.start == {"psi": 1.0, "walk.speed": 0.1, "walk.reach": 0.2, "freeze": 1.0}
+    assert patch.effects == ("bloom", "zoom")
     assert patch.bindings[0].range == (3.0, -3.0)
     assert patch.scenes["1"].values == {"direction.1": 2.0, "psi": 0.5}
     assert model_path(patch, DRIFT) == Path("/stage/nets/sea.safetensors")

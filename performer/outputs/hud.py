@@ -3,7 +3,7 @@
 import pygame
 
 from performer.outputs import cue_panel
-from performer.outputs.bars import draw_compact, draw_large
+from performer.outputs.bars import ROWS, Places, draw_compact, draw_large
 from performer.outputs.lettering import ACCENT, AMBER, FAINT, INK, SOFT, Lettering, panel
 from performer.outputs.tempo_badge import draw_tempo
 from performer.status import Status
@@ -19,6 +19,7 @@ class Hud:
         self.window = window
         self.type = Lettering(window)
         self._has_cues = False
+        self._places = Places()
 
     def areas(self) -> tuple[pygame.Rect, ...]:
         """The parts of the window that the HUD may cover; the picture keeps the rest."""
@@ -113,6 +114,8 @@ class Hud:
             ("BLACKOUT", status.blackout),
             ("FROZEN", status.frozen),
             ("STORE: CHOOSE A SCENE", status.storing),
+            ("NO FLASH LIMIT", not status.flash_limit),
+            ("FLASHES HELD", status.flashes_held),
         )
         for word, shown in notes:
             if shown:
@@ -135,7 +138,7 @@ class Hud:
         px = self.type.px
         rect = pygame.Rect(0, y, self.type.width(word, 25) + px(32), px(36))
         rect.right = right
-        colour = AMBER if word == "BLACKOUT" else ACCENT
+        colour = AMBER if word in ("BLACKOUT", "NO FLASH LIMIT") else ACCENT
         pygame.draw.rect(target, colour, rect, border_radius=px(8))
         base = rect.y + (rect.height + self.type.font(25).get_ascent()) / 2
         self.type.put(target, word, (rect.centerx, base), 25, (8, 10, 14), "centre")
@@ -143,8 +146,10 @@ class Hud:
 
     def _draw_bars(self, target: pygame.Surface, status: Status, bottom: pygame.Rect) -> None:
         inner = bottom.inflate(-2 * self.type.px(20), -2 * self.type.px(12))
-        large = pygame.Rect(inner.x, inner.y, round(inner.width * 0.62), inner.height)
-        draw_large(target, self.type, large, status.values)
+        self._places.update(status.values)
+        share = 0.62 if len(self._places.shown) <= 4 * ROWS else 0.76
+        large = pygame.Rect(inner.x, inner.y, round(inner.width * share), inner.height)
+        draw_large(target, self.type, large, self._places.shown, status.values)
         left = large.right + self.type.px(36)
         compact = pygame.Rect(left, inner.y, inner.right - left, inner.height)
         draw_compact(target, self.type, compact, status.values)

@@ -8,12 +8,12 @@ import numpy as np
 import pygame
 import pytest
 
-from performer.outputs.bars import COMPACT, LARGE, position, value_text
+from performer.outputs.bars import COMPACT, LARGE, LATER, Places, position, value_text
 from performer.outputs.help_overlay import HelpOverlay, address_rows, key_rows
 from performer.outputs.hud import Hud
 from performer.outputs.lettering import CACHE_SIZE, Lettering
 from performer.outputs.overlay import BLANK, hint_alpha
-from performer.parameters import BY_NAME, TABLE
+from performer.parameters import BY_NAME, INDEX, TABLE
 
 SIZES = [(1280, 720), (1920, 1080), (640, 360), (720, 1280), (200, 100), (1, 1)]
 
@@ -46,6 +46,28 @@ def test_every_value_and_toggle_has_a_bar() -> None:
     shown = {p.name for p in LARGE} | {p.name for group in COMPACT for p in group}
     assert shown == {p.name for p in TABLE if p.kind != "trigger"}
     assert [group[0].group for group in COMPACT] == ["direction", "coarse", "middle", "fine"]
+
+
+def test_an_effects_knob_has_its_place_once_it_was_moved_and_keeps_it() -> None:
+    places = Places()
+    before = list(places.shown)
+    values = BLANK.values.copy()
+    places.update(values)
+    assert places.shown == before and len(before) + len(LATER) == len(LARGE)
+    values[INDEX["bloom.amount"]] = 0.5
+    places.update(values)
+    places.update(BLANK.values)
+    assert places.shown == [*before, BY_NAME["bloom.amount"]]
+
+
+def test_the_flash_limits_badges_are_drawn() -> None:
+    plain = drawn(Hud((1280, 720)))
+    for status in (
+        dataclasses.replace(BLANK, flash_limit=False),
+        dataclasses.replace(BLANK, flashes_held=True),
+    ):
+        surface = drawn(Hud((1280, 720)), status)
+        assert pygame.image.tobytes(surface, "RGBA") != pygame.image.tobytes(plain, "RGBA")
 
 
 def test_values_that_are_no_numbers_do_no_harm() -> None:
