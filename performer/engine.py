@@ -11,9 +11,11 @@ from torch import Tensor
 
 from performer.controls import Controls
 from performer.deck import Deck
+from performer.dials import dials
 from performer.effects import Effects, to_bytes
 from performer.events import Event, ModelEvent, PortEvent
 from performer.latent import Generator
+from performer.learn import Learn
 from performer.limited_log import LimitedLog
 from performer.modulators import Modulators
 from performer.parameters import INDEX, TABLE
@@ -51,6 +53,7 @@ class Engine:
             start["seed"] = float(seed % SEEDS)
         self._patch, self._controllers = patch, controllers
         self.controls = Controls(patch.bindings, start)
+        self.learn = Learn(self.controls, controllers)
         self._tempo = Tempo()
         self._modulators = Modulators(patch.modulators)
         self._deck = Deck(generator)
@@ -74,6 +77,7 @@ class Engine:
     def frame(self, now_s: float, dt_s: float, events: Sequence[Event]) -> Frame:
         """The frame of `now_s`, `dt_s` after the one before; never raises for what arrived."""
         dt_s = min(max(dt_s, 0.0), DT_MAXIMUM_S)
+        self.learn.advance(now_s)
         shows = tuple(event for event in events if self._take(event))
         self._advance(dt_s)
         values = dict(zip(NAMES, self.values.tolist(), strict=True))
@@ -94,10 +98,11 @@ class Engine:
         if isinstance(event, PortEvent) and event.present:
             controller = match_controller(self._controllers, event.port)
             if controller is not None:
-                self.controls.add_profile(controller.bindings, event.port)
+                own = dials(controller, event.port, self._patch.bindings)
+                self.controls.add_profile((*controller.bindings, *own), event.port)
         elif isinstance(event, ModelEvent):
             self._deck.follow(event.generator, event.directions)
-        actions = self.controls.handle(event)
+        actions = [] if self.learn.take(event) else self.controls.handle(event)
         for action in actions:
             if action.kind == "trigger":
                 self._trigger(action.parameter)
@@ -114,6 +119,10 @@ class Engine:
                 self._panic()
             case "scene":
                 self._recall(key)
+            case "learn":
+                self.learn.switch()
+            case "unlearn":
+                self.learn.unlearn()
 
     def _panic(self) -> None:
         self._morph = None

@@ -95,6 +95,8 @@ TABLE: tuple[Parameter, ...] = (
     Parameter("freeze", "Hold the frame, and go on.", kind="toggle", key="space", slew_s=0.0),
     Parameter("panic", "Back to how the patch starts.", kind="trigger", key="p"),
     *_scenes(),
+    Parameter("learn", "Bind a control: choose a parameter, move a knob.", "trigger", key="l"),
+    Parameter("unlearn", "While learning: free the parameter of its control.", "trigger"),
 )
 
 BY_NAME = {parameter.name: parameter for parameter in TABLE}

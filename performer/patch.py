@@ -3,7 +3,16 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from performer.checks import check_version, read_bindings, read_modulators, read_scenes, read_values
+from performer.checks import (
+    check_version,
+    read_bindings,
+    read_controls,
+    read_feedback,
+    read_knobs,
+    read_modulators,
+    read_scenes,
+    read_values,
+)
 from performer.schema import (
     STARTER,
     Binding,
@@ -69,10 +78,17 @@ def parse_controller(text: str, path: Path) -> Controller:
     """Read a controller profile's text; `path` names it in errors. Raises PatchError."""
     doc = Document(text, path)
     check_version(doc)
-    head = doc.head(ControllerHead, ("controls", "bindings"))
+    head = doc.head(ControllerHead, ("controls", "bindings", "feedback"))
     if not head.match or not all(head.match):
         doc.fail("match", "needs parts of the port's name")
-    return Controller(head.name, head.match, read_bindings(doc, of_controller=True))
+    return Controller(
+        name=head.name,
+        match=head.match,
+        bindings=read_bindings(doc, of_controller=True),
+        controls=read_controls(doc),
+        knobs=read_knobs(doc, head.knobs),
+        feedback=read_feedback(doc),
+    )
 
 
 def match_controller(controllers: Iterable[Controller], port_name: str) -> Controller | None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from performer.dials import dials
 from performer.parameters import BY_NAME
 from performer.patch import (
     Controller,
@@ -297,9 +298,10 @@ def test_a_port_finds_its_profile(port: str, name: str | None) -> None:
 @pytest.mark.parametrize("path", CONTROLLERS, ids=lambda path: path.stem)
 def test_every_profile_plays_a_show(path: Path) -> None:
     profile = load_controller(path)
-    parameters = [binding.parameter for binding in profile.bindings]
+    bindings = (*profile.bindings, *dials(profile, "port", ()))
+    parameters = [binding.parameter for binding in bindings]
     assert {"direction.1", "psi", "next_seed", "blackout", "freeze", "panic"} <= set(parameters)
-    places = [(binding.source, binding.channel) for binding in profile.bindings]
+    places = [(binding.source, binding.channel) for binding in bindings]
     assert len(set(places)) == len(places)
     assert len(set(parameters)) == len(parameters)
 

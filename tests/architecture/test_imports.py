@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PURE = {
     "events", "clock", "parameter", "parameters", "controls", "modulators", "patch", "scenes",
     "takeover", "control", "slew", "tempo", "addresses", "sources", "schema", "checks",
-    "toml_files", "toml_lines", "status", "meter",
+    "toml_files", "toml_lines", "status", "meter", "relative", "recognition", "learn", "dials",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 
