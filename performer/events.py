@@ -81,7 +81,16 @@ class ModelEvent:
     directions: Any
 
 
-Event = MidiEvent | OscEvent | KeyEvent | PortEvent | Refusal | ModelEvent
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the player from a part that works beside the show."""
+
+    source: ClassVar[str] = "notice"
+    time_s: float
+    text: str
+
+
+Event = MidiEvent | OscEvent | KeyEvent | PortEvent | Refusal | ModelEvent | Notice
 
 
 class Inbox:

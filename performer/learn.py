@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import get_args
 
@@ -14,6 +13,7 @@ from performer.events import Event, KeyEvent, MidiEvent, OscEvent
 from performer.parameter import Curve, Parameter
 from performer.parameters import BY_ADDRESS, BY_NAME, INDEX, TABLE
 from performer.patch import match_controller
+from performer.patch_edit import Edit
 from performer.recognition import Recognised, Recogniser
 from performer.schema import Binding, Controller
 from performer.sources import parse_source
@@ -25,14 +25,6 @@ MOST_HEARD = 1024
 MOST_EDITS = 256
 CURVES: tuple[Curve, ...] = get_args(Curve)
 GROUPS = [INDEX[next(rows).name] for _, rows in groupby(TABLE, lambda row: row.group)]
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """A change of the patch's bindings: `before` became `after`; None: it was or is not there."""
-
-    before: Binding | None
-    after: Binding | None
 
 
 class Learn:

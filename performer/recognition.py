@@ -92,7 +92,7 @@ class Recogniser:
         if self._is_button(set(gesture.values)):
             return _button(physical, source, gesture)
         if self._kind != "value":
-            return Recognised(physical, source)
+            return Recognised(physical, source) if any(gesture.values) else None
         if len(gesture.values) < ENOUGH:
             return None
         return Recognised(physical, source, guess([raw_7bit(v) for v in gesture.values]))

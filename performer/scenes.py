@@ -1,11 +1,11 @@
 """Scenes: the morph from how the instrument stands to a scene's values, and a scene as text."""
 
-import json
 from collections.abc import Mapping
 
 from performer.parameter import Parameter, shape
 from performer.parameters import BY_NAME
 from performer.schema import Scene
+from performer.toml_edit import quoted
 
 
 class Morph:
@@ -52,15 +52,10 @@ def _is_at_once(parameter: Parameter) -> bool:
 
 def scene_toml(key: str, scene: Scene) -> str:
     """The scene as the [scenes.N] table of a patch file."""
-    values = ", ".join(f"{_quoted(name)} = {value!r}" for name, value in scene.values.items())
+    values = ", ".join(f"{quoted(name)} = {value!r}" for name, value in scene.values.items())
     return (
         f"[scenes.{key}]\n"
-        f"name = {_quoted(scene.name)}\n"
+        f"name = {quoted(scene.name)}\n"
         f"morph_s = {scene.morph_s!r}\n"
         f"values = {{ {values} }}\n"
     )
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string: JSON's, but for the delete character, which JSON leaves bare."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -2,8 +2,9 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from performer.clock import Clock
 from performer.engine import Engine
@@ -13,6 +14,7 @@ from performer.events import (
     KeyEvent,
     MidiEvent,
     ModelEvent,
+    Notice,
     OscEvent,
     PortEvent,
     Refusal,
@@ -36,14 +38,26 @@ class Labels:
     osc_address: str
 
 
+class Companion(Protocol):
+    """A part beside the show: told of every frame what arrived, it must never block."""
+
+    def follow(self, now_s: float, events: Sequence[Event], engine: Engine) -> None: ...
+
+
 class Stage:
     """Plays an engine on a display until it is closed, stopped, or has shown enough."""
 
     def __init__(
-        self, engine: Engine, display: Display, inbox: Inbox, clock: Clock, labels: Labels
+        self,
+        engine: Engine,
+        display: Display,
+        inbox: Inbox,
+        clock: Clock,
+        labels: Labels,
+        companions: Sequence[Companion] = (),
     ) -> None:
         self._engine, self._display, self._inbox, self._clock = engine, display, inbox, clock
-        self._labels = labels
+        self._labels, self._companions = labels, companions
         self._log = LimitedLog(logging.getLogger("performer.stage"))
         self._last_events: deque[Event] = deque(maxlen=LAST_EVENTS)
         self._message = ""
@@ -78,11 +92,14 @@ class Stage:
         for event in events:
             self._note(event)
         frame = self._engine.frame(now_s, dt_s, events)
+        self._display.switches.learn = self._engine.learn.is_on
         self._display.present(frame.image, self.status)
         presented_s = self._clock.now()
         self.meter.frame(now_s, presented_s)
         for event in frame.shows:
             self.meter.shown(event.source, event.time_s, presented_s)
+        for companion in self._companions:
+            companion.follow(now_s, events, self._engine)
 
     def _note(self, event: Event) -> None:
         """Remember an event for the HUD; log what was refused, and which parts come and go."""
@@ -91,6 +108,9 @@ class Stage:
             self._log.warning(event.time_s, "refused, %s", self._message)
         elif isinstance(event, PortEvent):
             self._message = f"MIDI {event.port} {'is here' if event.present else 'is gone'}"
+            logging.getLogger("performer.stage").info(self._message)
+        elif isinstance(event, Notice):
+            self._message = event.text
             logging.getLogger("performer.stage").info(self._message)
         elif isinstance(event, ModelEvent):
             self._labels = replace(self._labels, model=event.name)
@@ -122,6 +142,7 @@ class Stage:
             message=engine.message or self._message,
             frozen=bool(engine.controls.target("freeze")),
             blackout=bool(engine.controls.target("blackout")),
+            learn=engine.learn.view(),
         )
 
     def statistics(self) -> dict[str, object]:
@@ -151,5 +172,7 @@ def describe(event: Event) -> str:
             return f"{event.port} {'in' if event.present else 'out'}"
         case ModelEvent():
             return f"model {event.name[:32]}"
+        case Notice():
+            return event.text[:32]
         case Refusal():
             return f"refused {event.origin}: {event.reason[:32]}"

@@ -89,6 +89,27 @@ WRONG = [
         10,
         'bindings[1].parameter: there is no parameter "psy"; did you mean psi?',
     ),
+    (
+        listen("note 1") + 'relative = "twos"\n',
+        11,
+        "bindings[1].relative: note is no endless encoder",
+    ),
+    (
+        BUTTON + 'relative = "twos"\n',
+        11,
+        "bindings[1].relative: panic is a trigger",
+    ),
+    (
+        BINDING + 'takeover = "none"\nrelative = "twos"\n',
+        12,
+        "bindings[1].relative: needs no takeover",
+    ),
+    (
+        BINDING + 'relative = "two"\n',
+        11,
+        'bindings[1].relative: "two" is not allowed; use twos, offset, offset16, signed or',
+    ),
+    (listen("bend") + "latching = true\n", 11, "bindings[1].latching: bend is no button"),
     ("bindings = [\n{ source = 'cc 1' }]\n", 8, "bindings[1]: parameter is missing"),
     ("bindings = 3\n", 8, "bindings: must be written [[bindings]]"),
     (MODULATOR + "depth = 1.5\n", 12, "modulators[1].depth: 1.5 is not allowed; use -1 to 1"),

@@ -16,7 +16,10 @@ from performer.schema import Controller, Patch
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """All that is read from files before the show; `run` is the folder of the model's run."""
+    """All that is read from files before the show; `run` is the folder of the model's run.
+
+    `patch_file` is where the patch was read from.
+    """
 
     patch: Patch
     manifest: Manifest
@@ -24,6 +27,7 @@ class Instrument:
     runtime: AnyRuntime
     controllers: tuple[Controller, ...]
     run: Path | None
+    patch_file: Path
 
     def engine(self, seed: int | None = None) -> Engine:
         """A fresh engine."""
@@ -53,7 +57,7 @@ def load_instrument(what: str, model: Path | None, device: str) -> Instrument:
     runtime = runtime_for(
         loaded.generator, chosen, loaded.directions, name=name, moves=run is not None
     )
-    return Instrument(patch, loaded.manifest, file, runtime, controllers, run)
+    return Instrument(patch, loaded.manifest, file, runtime, controllers, run, path)
 
 
 def read_model(path: Path) -> Model:

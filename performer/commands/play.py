@@ -17,6 +17,7 @@ from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput
 from performer.outputs import Display
 from performer.outputs.memory import MemoryDisplay
+from performer.patch_saver import PatchSaver
 from performer.paths import LATEST_MODEL
 from performer.stage import Labels, Stage
 
@@ -69,7 +70,10 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         warm_up(engine)
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
-        stage = Stage(engine, display, inbox, clock, _labels(instrument, ports, osc_address))
+        saver = PatchSaver(instrument.patch_file, inbox, clock)
+        parts.callback(saver.close)
+        labels = _labels(instrument, ports, osc_address)
+        stage = Stage(engine, display, inbox, clock, labels, [saver])
         if instrument.run is not None:
             newest = instrument.run / LATEST_MODEL
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
