@@ -116,6 +116,10 @@ class Controls:
         """What a port's device binds by itself, empty where it is not known."""
         return self._profiles.get(port, ())
 
+    def find(self, address: str) -> tuple[str, ...]:
+        """The known addresses that an address or pattern means."""
+        return self._book.find(address)
+
     def parameter_of_key(self, key: str) -> Parameter | None:
         """What a key of the keyboard moves first."""
         bound = self._keys.get(key)

@@ -1,7 +1,7 @@
 """What an input hands over to the frame loop: frozen, timestamped events and their inbox."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 MidiKind = Literal["cc", "cc14", "note", "bend", "pressure", "poly", "program"]
@@ -28,12 +28,16 @@ class MidiEvent:
 
 @dataclass(frozen=True, slots=True)
 class OscEvent:
-    """One OSC 1.0 message whose structure was checked; `address` may be a pattern."""
+    """One OSC 1.0 message whose structure was checked; `address` may be a pattern.
+
+    `peer` is the host and port that it was sent from, where that is known.
+    """
 
     source: ClassVar[str] = "osc"
     time_s: float
     address: str
     args: tuple[OscArgument, ...]
+    peer: tuple[str, int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,3 +100,10 @@ def match_controller(controllers: Iterable[Controller], port_name: str) -> Contr
             if part.lower() in port_name and len(part) > best[0]:
                 best = (len(part), controller)
     return best[1]
+
+
+def same_device(controllers: Iterable[Controller], port: str, other: str) -> bool:
+    """Whether two ports, such as an input and an output, are of one known device."""
+    controllers = tuple(controllers)
+    device = match_controller(controllers, port)
+    return device is not None and device is match_controller(controllers, other)

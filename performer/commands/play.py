@@ -12,14 +12,19 @@ from performer.clock import SystemClock
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument, warm_up
 from performer.events import Inbox
+from performer.feedback import MidiFeedback, OscFeedback
 from performer.inputs import InputError
 from performer.inputs.midi import MidiInput
-from performer.inputs.osc import OscInput
+from performer.inputs.midi_out import MidiOutput
+from performer.inputs.osc import OscInput, resolve
+from performer.lights import Lights
+from performer.osc_replies import OscReplies, Replies
 from performer.outputs import Display
 from performer.outputs.memory import MemoryDisplay
+from performer.patch import same_device
 from performer.patch_saver import PatchSaver
 from performer.paths import LATEST_MODEL
-from performer.stage import Labels, Stage
+from performer.stage import Companion, Labels, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class Options:
     display: int
     headless: bool
     osc: str
+    osc_feedback: str
     midi: str
     frames: int | None
     seconds: float | None
@@ -49,31 +55,49 @@ def parse_host_port(text: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
+def parse_replies(text: str) -> Replies | None:
+    """`--osc-feedback`: `auto`, `none`, `PORT` or `HOST:PORT`; raises `InputError`."""
+    if text == "none":
+        return None
+    if text == "auto":
+        return Replies()
+    host, port = parse_host_port(text)
+    return Replies(port=port) if text.isdigit() else Replies(fixed=resolve(host, port))
+
+
 def play(options: Options, stopped: Callable[[], bool]) -> None:
     """Load, open, play until the end or `stopped`, and leave nothing behind."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     instrument = load_instrument(options.patch, options.model, options.device)
     clock, inbox = SystemClock(), Inbox()
     with ExitStack() as parts:
+        companions: list[Companion] = []
         osc_address = "off"
+        replies = parse_replies(options.osc_feedback)
         if options.osc != "none":
             host, port = parse_host_port(options.osc)
             osc = OscInput(inbox, clock, host, port)
             parts.callback(osc.close)
             osc_address = "{}:{}".format(*osc.address)
+            if replies is not None:
+                companions.append(OscFeedback(OscReplies(replies), osc))
         ports: Callable[[], tuple[str, ...]] = tuple
         if options.midi != "none":
             midi = MidiInput(inbox, clock, None if options.midi == "all" else options.midi)
             parts.callback(midi.close)
             ports = lambda: midi.ports  # noqa: E731
+            controllers = instrument.controllers
+            lights = MidiOutput(lambda one, other: same_device(controllers, one, other))
+            parts.callback(lights.close)
+            companions.append(MidiFeedback(Lights(controllers), lights))
         engine = instrument.engine(options.seed)
         warm_up(engine)
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
-        saver = PatchSaver(instrument.patch_file, inbox, clock)
+        companions.append(saver := PatchSaver(instrument.patch_file, inbox, clock))
         parts.callback(saver.close)
         labels = _labels(instrument, ports, osc_address)
-        stage = Stage(engine, display, inbox, clock, labels, [saver])
+        stage = Stage(engine, display, inbox, clock, labels, companions)
         if instrument.run is not None:
             newest = instrument.run / LATEST_MODEL
             follower = Follower(newest, instrument.runtime.device, inbox, clock)

@@ -9,9 +9,7 @@ from performer.status import LearnView, Status
 
 WAITING = "Move a knob, fader or pad"
 BOUND = "Bound to"
-KEYS = (
-    "Arrows: choose   –: from here   +: to here   R: whole range   C: curve   Del: free   L: done"
-)
+KEYS = "Arrows: choose   –: from here   +: to here   R: whole   C: curve   Del: free   L: done"
 AGAIN = "Enter: another"
 HEIGHT = 300
 

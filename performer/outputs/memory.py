@@ -1,7 +1,7 @@
-"""A display without a screen: for headless playing, benches and tests."""
+"""Outputs without devices: a display without a screen, and controllers that only remember."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from performer.clock import Clock
 from performer.events import KeyEvent
@@ -60,3 +60,24 @@ class MemoryDisplay:
 
     def close(self) -> None:
         self.switches.closed = True
+
+
+class MemoryControllers:
+    """MIDI devices and OSC programs that remember what they were told, and how often."""
+
+    def __init__(self) -> None:
+        self.midi: dict[tuple[str, int, int], int] = {}
+        self.osc: dict[tuple[str, int], dict[str, float]] = {}
+        self.forgotten: list[str] = []
+        self.count = 0
+
+    def send(self, port: str, status: int, number: int, value: int) -> None:
+        self.midi[port, status, number] = value
+        self.count += 1
+
+    def forget(self, port: str) -> None:
+        self.forgotten.append(port)
+
+    def tell(self, peer: tuple[str, int], state: Mapping[str, float]) -> None:
+        self.osc.setdefault(peer, {}).update(state)
+        self.count += len(state)

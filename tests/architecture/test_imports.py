@@ -11,7 +11,7 @@ PURE = {
     "events", "clock", "parameter", "parameters", "controls", "modulators", "patch", "scenes",
     "takeover", "control", "slew", "tempo", "addresses", "sources", "schema", "checks",
     "toml_files", "toml_lines", "status", "meter", "relative", "recognition", "learn", "dials",
-    "toml_edit", "patch_edit",
+    "toml_edit", "patch_edit", "lights", "osc_replies",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 
