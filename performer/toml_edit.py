@@ -37,12 +37,14 @@ def append_entry(text: str, name: str, values: Mapping[str, object]) -> str:
 
 
 def remove_entry(text: str, name: str, number: int) -> str:
-    """Take out the entry [[name]] of a number from 1, and the empty line behind it."""
+    """Take out the entry [[name]] of a number from 1, and the empty line that set it apart."""
     entry = _entry(text, name, number)
     begin, end = _line_begin(text, entry[0].begin), _line_end(text, entry[-1].end)
     behind = _line_end(text, end)
     if not text[end:behind].strip():
         end = behind
+    if end == len(text):
+        return text[:begin].rstrip() + _newline(text) if begin else ""
     return text[:begin] + text[end:]
 
 

@@ -77,6 +77,15 @@ def test_an_entry_is_taken_out_with_its_lines_alone() -> None:
     assert remove_entry(TEXT, "bindings", 2) == TEXT.replace("[[bindings]]\nsource='cc 2'\n", "")
 
 
+@pytest.mark.parametrize("text", ["y = 2\n", "[[a]]\nx = 0\n", TEXT])
+def test_what_was_added_and_taken_out_leaves_no_trace(text: str) -> None:
+    name = "bindings" if text is TEXT else "a"
+    count = text.count(f"[[{name}]]")
+    added = append_entry(text, name, {"x": 1})
+    assert remove_entry(added, name, count + 1).split() == text.split()
+    assert text is TEXT or remove_entry(added, name, count + 1) == text
+
+
 def test_what_is_no_table_of_its_own_is_refused() -> None:
     for text in ("bindings = [{ source = 'cc 1' }]\n", "", "[[bindings]]\n"):
         with pytest.raises(KeyError):
