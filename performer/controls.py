@@ -77,6 +77,11 @@ class Controls:
         """The values as of the last `advance`, in table order and units; a copy."""
         return self._slew.values
 
+    @property
+    def targets(self) -> npt.NDArray[np.float64]:
+        """Where all parameters are going, in table order and units; a copy."""
+        return self._slew.targets
+
     def target(self, name: str) -> float:
         """Where a parameter is going, in its unit."""
         return self._slew.target(name)

@@ -98,7 +98,7 @@ class Engine:
         if isinstance(event, PortEvent) and event.present:
             controller = match_controller(self._controllers, event.port)
             if controller is not None:
-                own = dials(controller, event.port, self._patch.bindings)
+                own = dials(controller, event.port, self.controls.bindings)
                 self.controls.add_profile((*controller.bindings, *own), event.port)
         elif isinstance(event, ModelEvent):
             self._deck.follow(event.generator, event.directions)

@@ -296,11 +296,11 @@ class Learn:
 
     def _edit(self, before: Binding | None, after: Binding | None) -> None:
         bindings = list(self._controls.bindings)
-        if before is None:
-            bindings += [after] if after else []
-        else:
+        if before in bindings:
             i = bindings.index(before)
             bindings[i : i + 1] = [after] if after else []
+        elif after is not None:
+            bindings.append(after)
         self._controls.rebind(bindings)
         self.edits.append(Edit(before, after))
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from performer.controls import Controls
+from performer.controls import Controls, first_number
 from performer.events import OscEvent
 from performer.parameters import TABLE
 
@@ -17,7 +17,7 @@ PERIOD_S = 1.0 / 30.0
 HOLD_OFF_S = 0.3
 MOST_PEERS = 8
 TOLERANCE = 1e-5
-SHOWN = [row for row in TABLE if row.kind != "trigger"]
+SHOWN = [(i, row.address) for i, row in enumerate(TABLE) if row.kind != "trigger"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,11 @@ class OscReplies:
                 self._peers.popitem(last=False)
         self._peers.move_to_end(peer)
         known = self._peers[peer]
-        number = next((arg for arg in event.args if isinstance(arg, float | int)), None)
+        number = first_number(event.args)
         for address in controls.find(event.address):
             known.touched_s[address] = event.time_s
             known.owed.add(address)
-            known.told[address] = math.nan if number is None else float(number)
+            known.told[address] = math.nan if number is None else number
 
     def messages(self, now_s: float, controls: Controls) -> list[tuple[Peer, State]]:
         """What each peer has to be told at `now_s`."""
@@ -95,7 +95,8 @@ class OscReplies:
 
 def state_of(controls: Controls) -> State:
     """Every address's value: a parameter's in its unit, a bound address's position 0..1."""
-    state = {row.address: controls.target(row.name) for row in SHOWN}
+    targets = controls.targets.tolist()
+    state = {address: targets[i] for i, address in SHOWN}
     for address, bound in controls.addresses.items():
         shown = next((c for c in bound if c.parameter.kind != "trigger"), None)
         if shown is not None:

@@ -99,7 +99,14 @@ class Stage:
         for event in frame.shows:
             self.meter.shown(event.source, event.time_s, presented_s)
         for companion in self._companions:
+            self._follow(companion, now_s, events)
+
+    def _follow(self, companion: Companion, now_s: float, events: Sequence[Event]) -> None:
+        """Let a part beside the show go along; whatever becomes of it, the show goes on."""
+        try:
             companion.follow(now_s, events, self._engine)
+        except Exception as error:
+            self._log.warning(now_s, "%s: %s", type(companion).__name__, error)
 
     def _note(self, event: Event) -> None:
         """Remember an event for the HUD; log what was refused, and which parts come and go."""

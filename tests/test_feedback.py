@@ -50,6 +50,22 @@ def test_a_button_lights_over_osc_and_an_osc_page_follows_a_button(
     assert shown.forgotten == [PORT, PORT]
 
 
+class Broken:
+    """A companion that always fails."""
+
+    def follow(self, now_s, events, engine) -> None:
+        raise OSError("no such device")
+
+
+def test_a_part_beside_the_show_that_fails_does_not_end_it(
+    make_engine: Callable[..., Engine], caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = ManualClock()
+    display, labels = MemoryDisplay(clock), Labels("", "", "", tuple, "")
+    Stage(make_engine(), display, Inbox(), clock, labels, [Broken()]).play(frames=5)
+    assert display.frames == 5 and caplog.text.count("Broken: no such device") == 1
+
+
 @pytest.mark.parametrize(
     ("text", "replies"),
     [

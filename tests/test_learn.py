@@ -262,6 +262,13 @@ def test_the_other_knobs_keep_hold() -> None:
     assert stand.controls.target("zoom") == 4.0
 
 
+def test_a_patch_that_was_changed_meanwhile_does_not_end_it() -> None:
+    stand = Stand(Binding("cc 1", "psi")).osc("/learn", "psi")
+    stand.controls.rebind([])
+    stand.keys("c")
+    assert stand.controls.bindings == (Binding("cc 1", "psi", curve="square"),)
+
+
 NAMES = [*"lbn1-=cr+", "up", "down", "left", "right", "return", "backspace", "escape"]
 EVENTS = st.one_of(
     st.builds(KeyEvent, st.floats(0, 99), st.sampled_from(NAMES), st.booleans()),
