@@ -7,6 +7,7 @@ from performer.checks import group_of
 from performer.control import Control, Physical
 from performer.controls import Controls
 from performer.events import Event, MidiEvent, PortEvent
+from performer.parameters import INDEX
 from performer.patch import match_controller
 from performer.relative import raw_7bit
 from performer.schema import Controller, Feedback
@@ -34,29 +35,31 @@ class Light(NamedTuple):
     feedback: Feedback
     control: Control | None
 
-    def message(self, controls: Controls) -> Message:
-        """How it should look now."""
+    def target(self, targets: Sequence[float]) -> float:
+        """Where its parameter is going, of all targets in table order; 0 where none is bound."""
+        return targets[INDEX[self.control.parameter.name]] if self.control is not None else 0.0
+
+    def message(self, target: float) -> Message:
+        """How it should look when its parameter is going there."""
         port, kind, channel, number = self.physical
         status = STATUS[kind] | channel - 1
-        value = round(self.feedback.low + self._share(controls) * self._span)
+        value = round(self.feedback.low + self._share(target) * self._span)
         return Message(port, status, number + self.feedback.shift, value)
 
     @property
-    def is_held(self) -> bool:
-        """Whether a hand may be moving what would be moved: a fader, a ring, but no button."""
-        is_value = self.control is not None and self.control.parameter.kind == "value"
-        return is_value and self.physical.kind == "cc"
+    def moves(self) -> bool:
+        """Whether a hand may be where it moves: on a fader or knob with ends, but no button."""
+        if self.control is None or self.control.binding.relative is not None:
+            return False
+        return self.control.parameter.kind == "value" and self.physical.kind == "cc"
 
     @property
     def _span(self) -> int:
         return self.feedback.high - self.feedback.low
 
-    def _share(self, controls: Controls) -> float:
+    def _share(self, target: float) -> float:
         """How much of its span is lit, 0..1."""
-        if self.control is None:
-            return 0.0
-        target = controls.target(self.control.parameter.name)
-        if self.control.parameter.kind != "value":
+        if self.control is None or self.control.parameter.kind != "value":
             return target
         return raw_7bit(self.control.position_of(target)) / 127.0
 
@@ -69,8 +72,9 @@ class Lights:
         self._ports: dict[str, Controller] = {}
         self._lights: list[Light] = []
         self._shown: dict[Message, int] = {}
+        self._done: dict[Physical, float] = {}
         self._touched_s: dict[Physical, float] = {}
-        self._moved_by_hand: set[Physical] = set()
+        self._moving: set[Physical] = set()
         self._revision = -1
         self._next_s = float("-inf")
 
@@ -79,8 +83,9 @@ class Lights:
         if isinstance(event, MidiEvent) and event.port in self._ports:
             physical = Physical(event.port, event.kind, event.channel, event.number)
             self._touched_s[physical] = event.time_s
-            if physical in self._moved_by_hand:
+            if physical in self._moving:
                 # It shows by itself where it stands.
+                self._done.pop(physical, None)
                 self._shown[_place(physical)] = raw_7bit(event.value)
         elif isinstance(event, PortEvent):
             self._forget(event.port)
@@ -97,17 +102,26 @@ class Lights:
             self._revision = controls.revision
             devices = self._ports.items()
             self._lights = [x for port, device in devices for x in lit(device, port, controls)]
-            self._moved_by_hand = {light.physical for light in self._lights if light.is_held}
+            self._moving = {light.physical for light in self._lights if light.moves}
+            self._done.clear()
         owed = []
+        targets = controls.targets.tolist()
         for light in self._lights:
-            if light.is_held and now_s - self._touched_s.get(light.physical, -1e9) < HOLD_OFF_S:
+            target = light.target(targets)
+            if self._done.get(light.physical) == target or self._is_held(light, now_s):
                 continue
-            message = light.message(controls)
+            self._done[light.physical] = target
+            message = light.message(target)
             place = message._replace(value=0)
             if self._shown.get(place) != message.value:
                 self._shown[place] = message.value
                 owed.append(message)
         return owed
+
+    def _is_held(self, light: Light, now_s: float) -> bool:
+        """Whether a hand is on it; only what moves under a hand has to wait."""
+        touched_s = self._touched_s.get(light.physical, float("-inf"))
+        return light.moves and now_s - touched_s < HOLD_OFF_S
 
     def _forget(self, port: str) -> None:
         self._ports.pop(port, None)

@@ -132,6 +132,14 @@ def test_a_buttons_light_does_not_wait() -> None:
     assert stand.sent() == {PAD: 12}
 
 
+def test_the_ring_of_an_endless_encoder_follows_its_turn() -> None:
+    stand = Stand(Binding("cc 10", "direction.1", relative="twos", range=(-3.0, 3.0)))
+    stand.sent()
+    for _ in range(40):
+        stand.hear(MidiEvent(stand.now_s, PORT, "cc", 2, 10, 1 / 128))
+    assert stand.sent()[RING] > 10
+
+
 def test_each_control_is_told_at_most_thirty_times_a_second() -> None:
     stand = Stand()
     stand.sent()
