@@ -8,7 +8,17 @@ import msgspec
 from performer.effects.order import ORDER
 from performer.parameter import Parameter
 from performer.parameters import BY_NAME, CUES, SCENES
-from performer.schema import VERSION, XY, Binding, Cue, CueHead, Modulator, Scene, SceneHead
+from performer.schema import (
+    VERSION,
+    XY,
+    Binding,
+    Cue,
+    CueHead,
+    Feedback,
+    Modulator,
+    Scene,
+    SceneHead,
+)
 from performer.sources import Source, parse_source
 from performer.toml_files import Document, join, meant
 
@@ -53,7 +63,7 @@ def read_values(doc: Document, entry: str, table: Mapping[str, object]) -> dict[
 
 def read_bindings(doc: Document, *, of_controller: bool = False) -> tuple[Binding, ...]:
     """The [[bindings]]; a controller's may name its [controls] and has no port."""
-    controls = _controls(doc) if of_controller else {}
+    controls = read_controls(doc) if of_controller else {}
     bindings = []
     for i, raw in enumerate(doc.entries("bindings"), 1):
         entry = f"bindings[{i}]"
@@ -167,13 +177,51 @@ def _check_lengths(doc: Document, entry: str, head: SceneHead | CueHead, what: s
         doc.fail(f"{entry}.{what}_beats", f"stands beside {what}_s; use one of them")
 
 
-def _controls(doc: Document) -> dict[str, str]:
+def read_controls(doc: Document) -> dict[str, str]:
     """A controller's [controls]: the name of each control and its source."""
     for name, words in doc.table("controls").items():
         if not isinstance(words, str):
             doc.fail(f"controls.{name}", "must be text")
         _source(doc, f"controls.{name}", words)
     return cast(dict[str, str], doc.table("controls"))
+
+
+def read_knobs(doc: Document, knobs: tuple[str, ...]) -> tuple[str, ...]:
+    """A controller's dials in order; each is one of its [controls]."""
+    controls = read_controls(doc)
+    for name in knobs:
+        if name not in controls:
+            doc.fail("knobs", f'there is no control "{name}"; {meant(name, controls)}')
+        if not controls[name].startswith("cc"):
+            doc.fail("knobs", f"{name} is {controls[name]}, which is no dial; use a cc")
+    return knobs
+
+
+def read_feedback(doc: Document) -> dict[str, Feedback]:
+    """A controller's [feedback.GROUP]: how its groups of controls show their parameters."""
+    controls = read_controls(doc)
+    feedback = {}
+    for group, raw in doc.table("feedback").items():
+        entry = f"feedback.{group}"
+        members = [name for name in controls if group_of(name) == group]
+        if not members:
+            doc.fail(entry, f"no control is of that group; {meant(group, map(group_of, controls))}")
+        feedback[group] = told = doc.convert(raw, Feedback, entry)
+        for field in ("low", "high"):
+            doc.check(f"{entry}.{field}", getattr(told, field), 0, 127)
+        if told.channel is not None:
+            doc.check(f"{entry}.channel", told.channel, 1, 16)
+        for name in members:
+            source = parse_source(controls[name])
+            if source.kind not in ("cc", "note"):
+                doc.fail(entry, f"{name} is {controls[name]}, which shows nothing; use cc or note")
+            doc.check(f"{entry}.shift", (source.number or 0) + told.shift, 0, 127)
+    return feedback
+
+
+def group_of(control: str) -> str:
+    """The group of a control: its name without its number."""
+    return control.rstrip("0123456789").rstrip("_")
 
 
 def _source(doc: Document, entry: str, words: str) -> Source:
@@ -212,6 +260,7 @@ def _check_binding(doc: Document, entry: str, binding: Binding) -> None:
         _check_range(doc, f"{entry}.range", binding.range, parameter)
     if binding.takeover not in (None, "none") and source.kind not in TAKEOVER_KINDS:
         doc.fail(f"{entry}.takeover", f"{source.kind} has no position to take over; use none")
+    _check_buttons_and_encoders(doc, entry, binding, source, parameter)
     if binding.slew_s is not None:
         if parameter.kind == "trigger" or parameter.step:
             doc.fail(f"{entry}.slew_s", f"{parameter.name} changes at once; leave it out")
@@ -220,6 +269,21 @@ def _check_binding(doc: Document, entry: str, binding: Binding) -> None:
         if not parameter.quantised:
             doc.fail(f"{entry}.quantise", f"{parameter.name} does not wait; leave it out")
         doc.check(f"{entry}.quantise", binding.quantise, 0.0, LONGEST_WAIT_BEATS)
+
+
+def _check_buttons_and_encoders(
+    doc: Document, entry: str, binding: Binding, source: Source, parameter: Parameter
+) -> None:
+    if binding.latching is not None and source.kind not in ("note", "cc"):
+        doc.fail(f"{entry}.latching", f"{source.kind} is no button; leave it out")
+    if binding.relative is None:
+        return
+    if source.kind != "cc":
+        doc.fail(f"{entry}.relative", f"{source.kind} is no endless encoder; leave it out")
+    if parameter.kind != "value":
+        doc.fail(f"{entry}.relative", f"{parameter.name} is a {parameter.kind}; leave it out")
+    if binding.takeover is not None or binding.latching is not None:
+        doc.fail(f"{entry}.relative", "needs no takeover and is never latching; leave those out")
 
 
 def _check_range(

@@ -22,6 +22,13 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metavar="DE
 Osc = Annotated[
     str, typer.Option(help="Where OSC is heard; 0.0.0.0:9000 for the whole network, or none.")
 ]
+OscFeedback = Annotated[
+    str,
+    typer.Option(
+        help="Who is told of changes over OSC: auto (programs on this computer that sent some), "
+        "PORT (all that sent some, at that port), HOST:PORT, or none."
+    ),
+]
 Midi = Annotated[str, typer.Option(help="Part of a MIDI port's name; all, or none.")]
 Model = Annotated[
     Path | None, typer.Option(help="A model (.safetensors), or the folder of a training run.")
@@ -62,6 +69,7 @@ def play(
     size: Annotated[str | None, typer.Option(help="A window of WxH pixels.")] = None,
     display: Annotated[int, typer.Option(help="Which display, counted from 0.", min=0)] = 0,
     osc: Osc = "127.0.0.1:9000",
+    osc_feedback: OscFeedback = "auto",
     midi: Midi = "all",
     sound: Annotated[
         str, typer.Option(help="What is listened to: default, part of a device's name, a file.")
@@ -102,6 +110,7 @@ def play(
             headless=headless,
             latency=latency,
             osc=osc,
+            osc_feedback=osc_feedback,
             midi=midi,
             sound=sound,
             link=link,

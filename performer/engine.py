@@ -50,7 +50,7 @@ class Engine:
         self._painter = Painter(generator)
         self.performance = Performance(patch, controllers, seed, lambda: self._painter.walk)
         self.performance.on_store = self._keep_picture
-        self.controls = self.performance.controls
+        self.controls, self.learn = self.performance.controls, self.performance.learn
         self.on_store: Callable[[str, Scene], None] = lambda key, scene: None
         self._rehearsal, self._expected = self._painter.rehearsal, patch
         self._rehearsal.expect(patch)
@@ -89,6 +89,7 @@ class Engine:
         next call.
         """
         elapsed_s = max(dt_s, 0.0)
+        self.learn.advance(now_s)
         shows = tuple(event for event in events if self.performance.take(event))
         order = self.performance.advance(now_s, elapsed_s)
         if self.performance.patch is not self._expected:

@@ -1,7 +1,7 @@
 """What an input hands over to the frame loop: frozen, timestamped events and their inbox."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from performer.schema import Patch
@@ -69,12 +69,16 @@ class LatencyEvent:
 
 @dataclass(frozen=True, slots=True)
 class OscEvent:
-    """One OSC 1.0 message whose structure was checked; `address` may be a pattern."""
+    """One OSC 1.0 message whose structure was checked; `address` may be a pattern.
+
+    `peer` is the host and port that it was sent from, where that is known.
+    """
 
     source: ClassVar[str] = "osc"
     time_s: float
     address: str
     args: tuple[OscArgument, ...]
+    peer: tuple[str, int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,15 @@ class PatchEvent:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the player from a part that works beside the show."""
+
+    source: ClassVar[str] = "notice"
+    time_s: float
+    text: str
+
+
 Event = (
     MidiEvent
     | ClockEvent
@@ -159,6 +172,7 @@ Event = (
     | ModelEvent
     | SoundEvent
     | PatchEvent
+    | Notice
 )
 
 

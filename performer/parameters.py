@@ -142,6 +142,8 @@ TABLE: tuple[Parameter, ...] = (
     ),
     *_cues(),
     *_xy(),
+    Parameter("learn", "Bind a control: choose a parameter, move a knob.", "trigger", key="l"),
+    Parameter("unlearn", "While learning: free the parameter of its control.", "trigger"),
 )
 
 BY_NAME = {parameter.name: parameter for parameter in TABLE}

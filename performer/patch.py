@@ -6,8 +6,11 @@ from pathlib import Path
 from performer.checks import (
     check_version,
     read_bindings,
+    read_controls,
     read_cues,
     read_effects,
+    read_feedback,
+    read_knobs,
     read_modulators,
     read_scenes,
     read_values,
@@ -82,10 +85,17 @@ def parse_controller(text: str, path: Path) -> Controller:
     """Read a controller profile's text; `path` names it in errors. Raises PatchError."""
     doc = Document(text, path)
     check_version(doc)
-    head = doc.head(ControllerHead, ("controls", "bindings"))
+    head = doc.head(ControllerHead, ("controls", "bindings", "feedback"))
     if not head.match or not all(head.match):
         doc.fail("match", "needs parts of the port's name")
-    return Controller(head.name, head.match, read_bindings(doc, of_controller=True))
+    return Controller(
+        name=head.name,
+        match=head.match,
+        bindings=read_bindings(doc, of_controller=True),
+        controls=read_controls(doc),
+        knobs=read_knobs(doc, head.knobs),
+        feedback=read_feedback(doc),
+    )
 
 
 def match_controller(controllers: Iterable[Controller], port_name: str) -> Controller | None:
@@ -97,3 +107,10 @@ def match_controller(controllers: Iterable[Controller], port_name: str) -> Contr
             if part.lower() in port_name and len(part) > best[0]:
                 best = (len(part), controller)
     return best[1]
+
+
+def same_device(controllers: Iterable[Controller], port: str, other: str) -> bool:
+    """Whether two ports, such as an input and an output, are of one known device."""
+    controllers = tuple(controllers)
+    device = match_controller(controllers, port)
+    return device is not None and device is match_controller(controllers, other)

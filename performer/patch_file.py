@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
 
 from performer.patch import parse_patch
+from performer.patch_edit import Edit, with_edits
 from performer.paths import user_patch
 from performer.schema import Patch, Scene
 from performer.toml_files import PatchError, join, read_text
@@ -62,7 +63,7 @@ class PatchFile:
         `meant` tells what patch shall come of it: a file written in a way that tomlkit gets
         wrong is left alone.
         """
-        text = read_text(self.path)
+        text = self._read()
         wanted = meant(parse_patch(text, self.path))
         try:
             data = tomlkit.parse(text)
@@ -72,9 +73,21 @@ class PatchFile:
             raise PatchError(f"{self.path.name}: cannot be changed: {error}") from None
         if parse_patch(written, self.path) != wanted:
             raise PatchError(f"{self.path.name}: is written in a way that cannot be changed safely")
+        self._write(written)
+
+    def edit_bindings(self, edits: Sequence[Edit]) -> None:
+        """Change bindings; raises PatchError, and then nothing has changed."""
+        self._write(with_edits(self._read(), self.path, edits))
+
+    def _read(self) -> str:
+        """The text to change: the user's copy, if there is one."""
+        copy = user_patch(self.path)
+        return read_text(copy if copy.is_file() else self.path)
+
+    def _write(self, text: str) -> None:
         target = user_patch(self.path)
         try:
-            _replace(target, written)
+            _replace(target, text)
         except OSError as error:
             raise PatchError(f"{target}: cannot be written: {error.strerror}") from None
         self.path = target

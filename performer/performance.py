@@ -8,6 +8,7 @@ import numpy as np
 
 from performer.controls import Action, Controls
 from performer.cues import CueList
+from performer.dials import dials
 from performer.events import (
     ClockEvent,
     Event,
@@ -17,6 +18,7 @@ from performer.events import (
     PatchEvent,
     PortEvent,
 )
+from performer.learn import Learn
 from performer.modulators import Modulators
 from performer.parameters import BY_NAME, INDEX, TABLE
 from performer.patch import match_controller
@@ -71,6 +73,7 @@ class Performance:
         self._asked = {} if seed is None else {"seed": float(seed % SEEDS)}
         self.patch, self._controllers, self._walk = patch, controllers, walk
         self.controls = Controls(patch.bindings, patch.start | self._asked)
+        self.learn = Learn(self.controls, controllers)
         self.cues = CueList(patch.cues)
         self.on_store: Callable[[str, Scene], None] = lambda key, scene: None
         self.tempo = Tempo()
@@ -102,7 +105,8 @@ class Performance:
         if isinstance(event, PortEvent) and event.present:
             controller = match_controller(self._controllers, event.port)
             if controller is not None:
-                self.controls.add_profile(controller.bindings, event.port)
+                own = dials(controller, event.port, self.controls.bindings)
+                self.controls.add_profile((*controller.bindings, *own), event.port)
         elif isinstance(event, ModelEvent):
             self._changes.append(event)
         elif isinstance(event, PatchEvent) and event.patch is not None:
@@ -110,7 +114,8 @@ class Performance:
         elif isinstance(event, ClockEvent | LinkEvent | LatencyEvent):
             self.tempo.take(event)
         acted = isinstance(event, ModelEvent | PatchEvent)
-        for action in self.controls.handle(event):
+        actions = [] if self.learn.take(event) else self.controls.handle(event)
+        for action in actions:
             if action.kind == "trigger":
                 acted |= self._pull(action, event.time_s)
                 continue
@@ -210,6 +215,10 @@ class Performance:
                 self._store(key)
             case "scene" if key in self.patch.scenes:
                 self._recall(self.patch.scenes[key])
+            case "learn":
+                self.learn.switch()
+            case "unlearn":
+                self.learn.unlearn()
             case "cue":
                 self._go_out(self.cues.go() if key == "go" else self.cues.back())
 

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from performer.parameter import Curve
+from performer.relative import Relative
 
 VERSION = 1
 STARTER = "starter"
@@ -18,6 +19,8 @@ class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `range` is in the parameter's unit and may run backwards. `channel` None means any; `port` is
     a part of the port's name in any case. `quantise` is what a trigger waits for, in beats.
+    `relative` is an endless encoder's encoding; a button that is `latching` keeps its own state
+    and tells each change of it.
     """
 
     source: str
@@ -29,6 +32,8 @@ class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     takeover: TakeoverKind | None = None
     slew_s: float | None = None
     quantise: float | None = None
+    relative: Relative | None = None
+    latching: bool | None = None
 
 
 class Modulator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,12 +106,34 @@ class Patch(msgspec.Struct, frozen=True):
     effects: tuple[str, ...] = ()
 
 
+class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a group of a device's controls shows its parameters: LEDs, rings, motor faders.
+
+    What is sent is the control's own message: its number plus `shift`, on `channel` (else its
+    binding's, else 1), with the value `low` for off or the lowest and `high` for on or the
+    highest.
+    """
+
+    low: int = 0
+    high: int = 127
+    shift: int = 0
+    channel: int | None = None
+
+
 class Controller(msgspec.Struct, frozen=True):
-    """The profile of a MIDI device, known by `match`: parts of its port's name in any case."""
+    """The profile of a MIDI device, known by `match`: parts of its port's name in any case.
+
+    `controls` gives each control's name its source. `knobs` are the names of its dials in order:
+    those that nothing else binds take the model's directions. `feedback` is by the group of
+    controls: `knob` means knob_1, knob_2 and so on.
+    """
 
     name: str
     match: tuple[str, ...]
     bindings: tuple[Binding, ...]
+    controls: dict[str, str] = {}
+    knobs: tuple[str, ...] = ()
+    feedback: dict[str, Feedback] = {}
 
 
 class PatchHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,6 +152,7 @@ class ControllerHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     name: str
     match: tuple[str, ...]
+    knobs: tuple[str, ...] = ()
 
 
 class SceneHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,8 +2,9 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from performer.clock import Clock
 from performer.engine import Engine
@@ -16,6 +17,7 @@ from performer.events import (
     LinkEvent,
     MidiEvent,
     ModelEvent,
+    Notice,
     OscEvent,
     PatchEvent,
     PortEvent,
@@ -45,14 +47,26 @@ class Labels:
     osc_address: str
 
 
+class Companion(Protocol):
+    """A part beside the show: told of every frame what arrived, it must never block."""
+
+    def follow(self, now_s: float, events: Sequence[Event], engine: Engine) -> None: ...
+
+
 class Stage:
     """Plays an engine on a display until it is closed, stopped, or has shown enough."""
 
     def __init__(
-        self, engine: Engine, display: Display, inbox: Inbox, clock: Clock, labels: Labels
+        self,
+        engine: Engine,
+        display: Display,
+        inbox: Inbox,
+        clock: Clock,
+        labels: Labels,
+        companions: Sequence[Companion] = (),
     ) -> None:
         self._engine, self._display, self._inbox, self._clock = engine, display, inbox, clock
-        self._labels = labels
+        self._labels, self._companions = labels, companions
         self._log = LimitedLog(logging.getLogger("performer.stage"))
         self._last_events: deque[Event] = deque(maxlen=LAST_EVENTS)
         self._message = self._trouble = ""
@@ -95,11 +109,21 @@ class Stage:
             events.append(LatencyEvent(now_s, self._told_delay_s))
         frame = self._engine.frame(now_s, dt_s, events)
         self._draw_s = max(self._clock.now() - now_s, FORGET * self._draw_s)
+        self._display.switches.learn = self._engine.learn.is_on
         self._display.present(frame.image, self.status)
         presented_s = self._clock.now()
         self.meter.frame(now_s, presented_s)
         for event in frame.shows:
             self.meter.shown(event.source, event.time_s, presented_s)
+        for companion in self._companions:
+            self._follow(companion, now_s, events)
+
+    def _follow(self, companion: Companion, now_s: float, events: Sequence[Event]) -> None:
+        """Let a part beside the show go along; whatever becomes of it, the show goes on."""
+        try:
+            companion.follow(now_s, events, self._engine)
+        except Exception as error:
+            self._log.warning(now_s, "%s: %s", type(companion).__name__, error)
 
     def rehearse(self) -> None:
         """Draw a small picture of a cue to come where that can make no frame late."""
@@ -116,6 +140,9 @@ class Stage:
             self._log.warning(event.time_s, "refused, %s", self._message)
         elif isinstance(event, PortEvent):
             self._message = f"MIDI {event.port} {'is here' if event.present else 'is gone'}"
+            logging.getLogger("performer.stage").info(self._message)
+        elif isinstance(event, Notice):
+            self._message = event.text
             logging.getLogger("performer.stage").info(self._message)
         elif isinstance(event, ModelEvent):
             self._labels = replace(self._labels, model=event.name)
@@ -162,6 +189,7 @@ class Stage:
             tempo_source=engine.performance.tempo.source,
             flash_limit=bool(engine.controls.target("flash_limit")),
             flashes_held=engine.flashes.is_limiting,
+            learn=engine.learn.view(),
         )
 
     def statistics(self) -> dict[str, object]:
@@ -201,5 +229,7 @@ def describe(event: Event) -> str:
             return f"Link {event.bpm:.1f} bpm, {event.peers} peers"
         case LatencyEvent():
             return f"latency {event.ahead_s * 1000:.0f} ms"
+        case Notice():
+            return event.text[:32]
         case Refusal():
             return f"refused {event.origin}: {event.reason[:32]}"

@@ -7,6 +7,23 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
+class LearnView:
+    """What learn shows: the chosen parameter, whether a control is awaited, and what is bound.
+
+    `control` is in words, "" where nothing is bound; `low` and `high` are the ends of its travel
+    in the parameter's unit. `note` is what just happened, or "".
+    """
+
+    parameter: str
+    waiting: bool
+    control: str
+    low: float
+    high: float
+    curve: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """One look at the instrument.
 
@@ -41,3 +58,4 @@ class Status:
     tempo_source: str = ""
     flash_limit: bool = True
     flashes_held: bool = False
+    learn: LearnView | None = None

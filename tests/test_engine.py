@@ -12,7 +12,8 @@ from models.runtime import Runtime
 from performer.engine import Engine, Frame
 from performer.events import ClockEvent, Event, KeyEvent, MidiEvent, OscEvent, PortEvent
 from performer.parameters import INDEX, TABLE
-from performer.patch import Binding, Modulator, Scene
+from performer.patch import Binding, Modulator, Scene, load_controller
+from performer.paths import CONTROLLERS
 from performer.schema import Controller
 from tests.conftest import still_patch
 
@@ -300,3 +301,25 @@ def test_motion_is_the_same_at_every_frame_rate(runtime: Runtime, fps: int) -> N
         return frame
 
     assert difference(after_a_second(fps), after_a_second(48)) < 1.0
+
+
+def test_learn_is_switched_and_undone_from_outside(make_engine: Callable[..., Engine]) -> None:
+    engine = make_engine(bindings=(Binding("cc 1", "psi"),))
+
+    def frame(*events: Event) -> None:
+        engine.frame(1.0, 0.01, events)
+
+    frame(OscEvent(1.0, "/learn", ()))
+    assert engine.learn.view() is not None
+    frame(OscEvent(1.0, "/learn", ("psi",)), OscEvent(1.0, "/unlearn", ()))
+    assert engine.controls.bindings == ()
+    frame(OscEvent(1.0, "/learn", (1,)))
+    assert engine.learn.view() is None
+
+
+def test_a_known_controllers_knobs_take_the_directions(make_engine: Callable[..., Engine]) -> None:
+    engine = make_engine(bindings=(Binding("cc 16", "psi"),))
+    engine.performance._controllers = (load_controller(CONTROLLERS / "nanokontrol2.toml"),)
+    engine.frame(1.0, 0.01, [PortEvent(1.0, "nanoKONTROL2", True)])
+    assert [b.parameter for b in engine.controls.profile("nanoKONTROL2") if "direction" in
+            b.parameter] == [f"direction.{i}" for i in range(1, 8)]  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from performer.dials import dials
 from performer.parameters import BY_NAME
 from performer.patch import (
     Controller,
@@ -88,6 +89,27 @@ WRONG = [
         10,
         'bindings[1].parameter: there is no parameter "psy"; did you mean psi?',
     ),
+    (
+        listen("note 1") + 'relative = "twos"\n',
+        11,
+        "bindings[1].relative: note is no endless encoder",
+    ),
+    (
+        BUTTON + 'relative = "twos"\n',
+        11,
+        "bindings[1].relative: panic is a trigger",
+    ),
+    (
+        BINDING + 'takeover = "none"\nrelative = "twos"\n',
+        12,
+        "bindings[1].relative: needs no takeover",
+    ),
+    (
+        BINDING + 'relative = "two"\n',
+        11,
+        'bindings[1].relative: "two" is not allowed; use twos, offset, offset16, signed or',
+    ),
+    (listen("bend") + "latching = true\n", 11, "bindings[1].latching: bend is no button"),
     ("bindings = [\n{ source = 'cc 1' }]\n", 8, "bindings[1]: parameter is missing"),
     ("bindings = 3\n", 8, "bindings: must be written [[bindings]]"),
     (MODULATOR + "depth = 1.5\n", 12, "modulators[1].depth: 1.5 is not allowed; use -1 to 1"),
@@ -350,9 +372,10 @@ def test_a_port_finds_its_profile(port: str, name: str | None) -> None:
 @pytest.mark.parametrize("path", CONTROLLERS, ids=lambda path: path.stem)
 def test_every_profile_plays_a_show(path: Path) -> None:
     profile = load_controller(path)
-    parameters = [binding.parameter for binding in profile.bindings]
+    bindings = (*profile.bindings, *dials(profile, "port", ()))
+    parameters = [binding.parameter for binding in bindings]
     assert {"direction.1", "psi", "next_seed", "blackout", "freeze", "panic"} <= set(parameters)
-    places = [(binding.source, binding.channel) for binding in profile.bindings]
+    places = [(binding.source, binding.channel) for binding in bindings]
     assert len(set(places)) == len(places)
     assert len(set(parameters)) == len(parameters)
 

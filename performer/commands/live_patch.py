@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -10,8 +10,10 @@ import msgspec
 
 from performer.clock import Clock
 from performer.commands.follower import look_at
-from performer.events import Inbox, ModelEvent, PatchEvent, Refusal
+from performer.engine import Engine
+from performer.events import Event, Inbox, ModelEvent, Notice, PatchEvent, Refusal
 from performer.patch import PatchError, load_patch
+from performer.patch_edit import Edit
 from performer.patch_file import PatchFile
 from performer.schema import Patch, Scene
 
@@ -19,7 +21,7 @@ LOOK_EVERY_S = 0.1
 
 
 class LivePatch:
-    """A thread that hands over each patch that is saved, and writes each scene that is stored.
+    """A thread that hands over each patch that is saved, and writes what is stored and learnt.
 
     `ready_model` reads another model of a patch beside the show, or raises its reader's error;
     None where the patch's model is not the one that plays.
@@ -38,6 +40,8 @@ class LivePatch:
         self._seen = self._before = look_at(path)
         self._stored: SimpleQueue[tuple[str, Scene]] = SimpleQueue()
         self._unsaved: dict[str, Scene] = {}
+        self._learnt: SimpleQueue[Edit] = SimpleQueue()
+        self._edits: list[Edit] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live patch", daemon=True)
 
@@ -49,13 +53,18 @@ class LivePatch:
         """Have a scene written soon; never blocks."""
         self._stored.put((key, scene))
 
+    def follow(self, now_s: float, events: Sequence[Event], engine: Engine) -> None:
+        """Have written soon what was learnt in this frame; never blocks."""
+        while engine.learn.edits:
+            self._learnt.put(engine.learn.edits.popleft())
+
     def close(self) -> None:
-        """End the thread; what was stored is written."""
+        """End the thread; what was stored and learnt is written."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._drain()
-        self._save(self._file.store_scene)
+        if self._drain():
+            self._save(self._file.store_scene)
         if self._unsaved:
             logging.getLogger(__name__).warning("not saved: scene %s", ", ".join(self._unsaved))
 
@@ -72,7 +81,7 @@ class LivePatch:
         if self._before is None or self._before != before:
             return
         is_new, self._seen = self._before != self._seen, self._before
-        if self._drain() or (is_new and self._unsaved):
+        if self._drain() or (is_new and (self._unsaved or self._edits)):
             self._save(self._file.store_scene_beside)
         if is_new:
             self._read()
@@ -94,6 +103,8 @@ class LivePatch:
 
     def _save(self, write: Callable[[str, Scene], None]) -> None:
         """Write what was stored; what cannot be is tried again when the file is another one."""
+        if self._edits:
+            self._save_edits()
         for key, scene in list(self._unsaved.items()):
             self._save_one(write, key, scene)
         self._seen = self._before = look_at(self._file.path)
@@ -104,7 +115,21 @@ class LivePatch:
         for _ in range(count):
             key, scene = self._stored.get()
             self._unsaved[key] = scene
-        return count > 0
+        learnt = self._learnt.qsize()
+        self._edits += [self._learnt.get() for _ in range(learnt)]
+        return count + learnt > 0
+
+    def _save_edits(self) -> None:
+        asked = self._file.path
+        try:
+            self._file.edit_bindings(self._edits)
+        except PatchError as error:
+            self._inbox.put(Notice(self._clock.now(), f"not saved: {error}"))
+            return
+        self._edits = []
+        path = self._file.path
+        more = "" if path == asked else f", which is what `performer play {path.stem}` plays now"
+        self._inbox.put(Notice(self._clock.now(), f"saved in {path}{more}"))
 
     def _save_one(self, write: Callable[[str, Scene], None], key: str, scene: Scene) -> None:
         try:

@@ -14,18 +14,22 @@ from performer.commands.instrument import Instrument, describe_model, load_instr
 from performer.commands.live_patch import LivePatch
 from performer.commands.preparing import ready_model
 from performer.events import Inbox, ModelEvent
+from performer.feedback import MidiFeedback, OscFeedback
 from performer.flight import Latency
 from performer.inputs import InputError
 from performer.inputs.link import LinkInput
 from performer.inputs.midi import MidiInput
-from performer.inputs.osc import OscInput
+from performer.inputs.midi_out import MidiOutput
+from performer.inputs.osc import OscInput, resolve
 from performer.inputs.sound import SoundInput
+from performer.lights import Lights
+from performer.osc_replies import OscReplies, Replies
 from performer.outputs import Display
 from performer.outputs.memory import MemoryDisplay
-from performer.patch import model_path
+from performer.patch import model_path, same_device
 from performer.paths import LATEST_MODEL, STARTER_MODEL
 from performer.schema import Patch
-from performer.stage import Labels, Stage
+from performer.stage import Companion, Labels, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Options:
     headless: bool
     latency: Latency
     osc: str
+    osc_feedback: str
     midi: str
     sound: str
     frames: int | None
@@ -58,23 +63,41 @@ def parse_host_port(text: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
+def parse_replies(text: str) -> Replies | None:
+    """`--osc-feedback`: `auto`, `none`, `PORT` or `HOST:PORT`; raises `InputError`."""
+    if text == "none":
+        return None
+    if text == "auto":
+        return Replies()
+    host, port = parse_host_port(text)
+    return Replies(port=port) if text.isdigit() else Replies(fixed=resolve(host, port))
+
+
 def play(options: Options, stopped: Callable[[], bool]) -> None:
     """Load, open, play until the end or `stopped`, and leave nothing behind."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     instrument = load_instrument(options.patch, options.model, options.device)
     clock, inbox = SystemClock(), Inbox()
     with ExitStack() as parts:
+        companions: list[Companion] = []
         osc_address = "off"
+        replies = parse_replies(options.osc_feedback)
         if options.osc != "none":
             host, port = parse_host_port(options.osc)
             osc = OscInput(inbox, clock, host, port)
             parts.callback(osc.close)
             osc_address = "{}:{}".format(*osc.address)
+            if replies is not None:
+                companions.append(OscFeedback(OscReplies(replies), osc))
         ports: Callable[[], tuple[str, ...]] = tuple
         if options.midi != "none":
             midi = MidiInput(inbox, clock, None if options.midi == "all" else options.midi)
             parts.callback(midi.close)
             ports = lambda: midi.ports  # noqa: E731
+            controllers = instrument.controllers
+            lights = MidiOutput(lambda one, other: same_device(controllers, one, other))
+            parts.callback(lights.close)
+            companions.append(MidiFeedback(Lights(controllers), lights))
         if options.sound != "none":
             sound = SoundInput(inbox, clock, options.sound)
             parts.callback(sound.close)
@@ -87,7 +110,8 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         warm_up(engine)
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
-        stage = Stage(engine, display, inbox, clock, _labels(instrument, ports, osc_address))
+        labels = _labels(instrument, ports, osc_address)
+        stage = Stage(engine, display, inbox, clock, labels, companions)
         if instrument.run is not None:
             newest = instrument.run / LATEST_MODEL
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
@@ -95,6 +119,7 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             follower.start()
         live = _live_patch(instrument, inbox, clock)
         engine.on_store = live.store
+        companions.append(live)
         parts.callback(live.close)
         live.start()
         logging.getLogger(__name__).info(

@@ -140,6 +140,24 @@ def _draw_bar(
     target.fill(INK, pygame.Rect(x, bar.y - 1, mark_px, bar.height + 2))
 
 
+def draw_range(
+    target: pygame.Surface,
+    bar: pygame.Rect,
+    parameter: Parameter,
+    value: float,
+    ends: tuple[float, float],
+) -> None:
+    """A parameter's whole travel, the part between the ends lit, and a mark where it stands."""
+    low, high = sorted(position(parameter, end) for end in ends)
+    target.fill(TRACK, bar)
+    lit = pygame.Rect(0, bar.y, max(1, round((high - low) * bar.width)), bar.height)
+    lit.x = bar.x + round(low * bar.width)
+    target.fill(ACCENT, lit)
+    mark = pygame.Rect(0, bar.y - bar.height // 2, max(2, bar.height // 2), 2 * bar.height)
+    mark.centerx = bar.x + round(position(parameter, value) * bar.width)
+    target.fill(INK, mark.clamp(bar.inflate(0, 2 * bar.height)))
+
+
 def draw_compact(
     target: pygame.Surface, type_: Lettering, area: pygame.Rect, values: NDArray[np.float64]
 ) -> None:

@@ -35,6 +35,8 @@ class Display(Protocol):
     `refresh_hz` is the screen's rate, measured or told.
     """
 
+    switches: "Switches"
+
     @property
     def closed(self) -> bool: ...
 
@@ -55,15 +57,23 @@ class Display(Protocol):
 
 @dataclass(slots=True)
 class Switches:
-    """What the player's app keys have switched."""
+    """What the player's app keys have switched; `learn` is switched by the stage."""
 
     closed: bool = False
     fullscreen: bool = False
     hud: bool = False
     help: bool = False
+    learn: bool = False
+
+    @property
+    def overlay(self) -> bool:
+        """Whether anything lies over the picture."""
+        return self.hud or self.help or self.learn
 
     def take(self, key: str, pressed: bool) -> bool:
         """Act on a key press; True when the key belongs to the window, pressed or released."""
+        if key == "escape" and self.learn:
+            return False  # It ends learning, not the show.
         if key in ("escape", "q"):
             self.closed |= pressed
         elif key == "f":

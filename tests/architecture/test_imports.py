@@ -13,6 +13,8 @@ PURE = {
     "checks", "toml_files", "toml_lines", "status", "meter", "cues", "xy",
     "tick_filter", "midi_clock", "link_clock", "taps", "quantise",
     "effect_parameters", "effects.order", "effects.palettes",
+    "relative", "recognition", "learn", "dials", "toml_edit", "patch_edit", "lights",
+    "osc_replies",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 

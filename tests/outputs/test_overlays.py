@@ -9,11 +9,14 @@ import pygame
 import pytest
 
 from performer.outputs.bars import COMPACT, LARGE, LATER, Places, position, value_text
+from performer.outputs.base import Switches
 from performer.outputs.help_overlay import HelpOverlay, address_rows, key_rows
 from performer.outputs.hud import Hud
+from performer.outputs.learn_panel import LearnPanel
 from performer.outputs.lettering import CACHE_SIZE, Lettering
-from performer.outputs.overlay import BLANK, hint_alpha
+from performer.outputs.overlay import BLANK, Overlay, hint_alpha
 from performer.parameters import BY_NAME, INDEX, TABLE
+from performer.status import LearnView
 
 SIZES = [(1280, 720), (1920, 1080), (640, 360), (720, 1280), (200, 100), (1, 1)]
 
@@ -31,15 +34,39 @@ def drawn(overlay: Hud | HelpOverlay, status=BLANK) -> pygame.Surface:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("kind", [Hud, HelpOverlay])
+@pytest.mark.parametrize("kind", [Hud, HelpOverlay, LearnPanel])
 def test_it_draws_at_any_size_and_only_in_its_areas(kind, size) -> None:
     overlay = kind(size)
-    status = dataclasses.replace(BLANK, message="x" * 500, frozen=True, blackout=True)
+    learn = LearnView("style.low", False, "y" * 500, 0.2, 0.1, "root", "z" * 500)
+    status = dataclasses.replace(BLANK, message="x" * 500, frozen=True, blackout=True, learn=learn)
     surface = drawn(overlay, status)
     if size[0] >= 640:
         for area in overlay.areas():
             surface.fill((0, 0, 0, 0), area)
         assert not pygame.surfarray.pixels_alpha(surface).any()
+
+
+@pytest.mark.parametrize("parameter", TABLE, ids=lambda parameter: parameter.name)
+def test_learn_shows_any_parameter_waiting_and_bound(parameter) -> None:
+    panel = LearnPanel((1280, 720))
+    ends = parameter.minimum, parameter.maximum
+    pictures = {
+        pygame.image.tobytes(drawn(panel, dataclasses.replace(BLANK, learn=view)), "RGBA")
+        for view in (
+            LearnView(parameter.name, True, "", *ends, "linear", ""),
+            LearnView(parameter.name, False, "knob 1", *ends, "linear", "it was hue"),
+        )
+    }
+    assert len(pictures) == 2
+
+
+def test_learn_is_over_the_picture_until_it_ends_and_escape_ends_it() -> None:
+    overlay, switches = Overlay((640, 360)), Switches(learn=True)
+    assert overlay.redraw(switches, 0.0, lambda: BLANK)
+    assert overlay.areas == LearnPanel((640, 360)).areas()
+    assert not switches.take("escape", True) and not switches.closed
+    switches.learn = False
+    assert switches.take("escape", True) and switches.closed
 
 
 def test_every_value_and_toggle_has_a_bar() -> None:
