@@ -15,6 +15,7 @@ from performer.effects import Effects, to_bytes
 from performer.events import Event, ModelEvent, PortEvent
 from performer.latent import Generator
 from performer.limited_log import LimitedLog
+from performer.looper import Looper
 from performer.modulators import Modulators
 from performer.parameters import INDEX, TABLE
 from performer.patch import match_controller
@@ -25,6 +26,8 @@ from performer.tempo import Tempo
 DT_MAXIMUM_S = 0.25
 NAMES = tuple(parameter.name for parameter in TABLE)
 SEEDS = 1000
+# What goes on whatever happens to the picture.
+RECORDERS = ("record", "video")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Engine:
         self._patch, self._controllers = patch, controllers
         self.controls = Controls(patch.bindings, start)
         self._tempo = Tempo()
+        self.looper = Looper()
         self._modulators = Modulators(patch.modulators)
         self._deck = Deck(generator)
         self._effects = Effects()
@@ -101,7 +105,9 @@ class Engine:
         for action in actions:
             if action.kind == "trigger":
                 self._trigger(action.parameter)
-            elif self._morph is not None:
+                continue
+            self.looper.touch(action.parameter)
+            if self._morph is not None:
                 self._morph.leave(action.parameter)
         return bool(actions) or isinstance(event, ModelEvent)
 
@@ -114,11 +120,17 @@ class Engine:
                 self._panic()
             case "scene":
                 self._recall(key)
+            case "loop":
+                self.looper.clear()
 
     def _panic(self) -> None:
         self._morph = None
         self._effects.clear()
+        self.looper.rest()
+        recording = {name: self.controls.target(name) for name in RECORDERS}
         self.controls.reset()
+        for name, value in recording.items():
+            self.controls.set(name, value)
 
     def _recall(self, key: str) -> None:
         scene = self._patch.scenes.get(key)
@@ -133,11 +145,26 @@ class Engine:
                 self.controls.set(name, value)
             if self._morph.done:
                 self._morph = None
+        self._loop()
         values = self.controls.advance(dt_s)
         self._tempo.advance(dt_s, float(values[INDEX["bpm"]]))
         if not values[INDEX["freeze"]]:
             self._modulators.advance(dt_s)
         self.values = self._modulators.apply(values)
+
+    def _loop(self) -> None:
+        """Let the loops keep what hands did, and move what they hold."""
+        target = self.controls.target
+        values = self.looper.advance(
+            self._tempo.beat,
+            target,
+            beats=target("loop.beats"),
+            record=bool(target("loop.record")),
+            play=bool(target("loop.play")),
+        )
+        for name, value in values.items():
+            if value != target(name):
+                self.controls.set(name, value)
 
     def _draw(self, values: Mapping[str, float], dt_s: float) -> Tensor:
         """A new picture (1, 3, H, W) within 0..255, on the device."""

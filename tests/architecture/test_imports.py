@@ -11,6 +11,7 @@ PURE = {
     "events", "clock", "parameter", "parameters", "controls", "modulators", "patch", "scenes",
     "takeover", "control", "slew", "tempo", "addresses", "sources", "schema", "checks",
     "toml_files", "toml_lines", "status", "meter",
+    "looper",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 
