@@ -1,7 +1,7 @@
 """What an input hands over to the frame loop: frozen, timestamped events and their inbox."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 MidiKind = Literal["cc", "cc14", "note", "bend", "pressure", "poly", "program"]
@@ -71,7 +71,8 @@ class ModelEvent:
     """Another model, checked and ready to be played from the next frame on.
 
     `generator` is a `latent.Generator` and `directions` its Tensor (DIRECTIONS, w_dim) on the
-    CPU, of which this room knows nothing. `name` is for the player.
+    CPU, of which this room knows nothing. `name` is for the player; `path` and `sha256` are those
+    of its file, by which it is found again.
     """
 
     source: ClassVar[str] = "model"
@@ -79,6 +80,12 @@ class ModelEvent:
     name: str
     generator: Any
     directions: Any
+    path: str = ""
+    sha256: str = ""
+
+    def without_tensors(self) -> "ModelEvent":
+        """What is left to tell of it; the model itself is not kept alive."""
+        return replace(self, generator=None, directions=None)
 
 
 Event = MidiEvent | OscEvent | KeyEvent | PortEvent | Refusal | ModelEvent

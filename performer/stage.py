@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from performer.clock import Clock
@@ -18,8 +18,9 @@ from performer.events import (
     Refusal,
 )
 from performer.limited_log import LimitedLog
+from performer.looper import loop_length
 from performer.meter import Meter
-from performer.outputs.base import Display
+from performer.outputs.base import Display, Recorder
 from performer.status import Status
 
 LAST_EVENTS = 5
@@ -40,8 +41,15 @@ class Stage:
     """Plays an engine on a display until it is closed, stopped, or has shown enough."""
 
     def __init__(
-        self, engine: Engine, display: Display, inbox: Inbox, clock: Clock, labels: Labels
+        self,
+        engine: Engine,
+        display: Display,
+        inbox: Inbox,
+        clock: Clock,
+        labels: Labels,
+        recorders: Sequence[Recorder] = (),
     ) -> None:
+        self._recorders = recorders
         self._engine, self._display, self._inbox, self._clock = engine, display, inbox, clock
         self._labels = labels
         self._log = LimitedLog(logging.getLogger("performer.stage"))
@@ -83,6 +91,9 @@ class Stage:
         self.meter.frame(now_s, presented_s)
         for event in frame.shows:
             self.meter.shown(event.source, event.time_s, presented_s)
+        for recorder in self._recorders:
+            is_on = bool(self._engine.controls.target(recorder.parameter))
+            recorder.frame(is_on, now_s, events, frame.image)
 
     def _note(self, event: Event) -> None:
         """Remember an event for the HUD; log what was refused, and which parts come and go."""
@@ -96,7 +107,7 @@ class Stage:
             self._labels = replace(self._labels, model=event.name)
             self._message = f"took {event.name}"
             logging.getLogger("performer.stage").info(self._message)
-            event = replace(event, generator=None, directions=None)  # else kept alive for nothing
+            event = event.without_tensors()  # else kept alive for nothing
         self._last_events.appendleft(event)
 
     def status(self) -> Status:
@@ -119,10 +130,24 @@ class Stage:
             osc_address=labels.osc_address,
             last_events=tuple(describe(event) for event in self._last_events),
             values=engine.values,
-            message=engine.message or self._message,
+            message=engine.message or self._trouble() or self._message,
             frozen=bool(engine.controls.target("freeze")),
             blackout=bool(engine.controls.target("blackout")),
+            lamps=tuple(recorder.lamp for recorder in self._recorders if recorder.lamp),
+            loop=self._loop(),
         )
+
+    def _trouble(self) -> str:
+        return next((recorder.trouble for recorder in self._recorders if recorder.trouble), "")
+
+    def _loop(self) -> str:
+        """The looper in a few words, "" when it does nothing."""
+        target, lanes = self._engine.controls.target, self._engine.looper.lanes
+        if target("loop.record"):
+            return f"LOOP {loop_length(target('loop.beats'))} REC"
+        if not lanes:
+            return ""
+        return f"LOOP {lanes}" if target("loop.play") else "LOOP OFF"
 
     def statistics(self) -> dict[str, object]:
         """The whole show for `--stats`."""

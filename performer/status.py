@@ -13,6 +13,7 @@ class Status:
     `latency_ms` maps an event source ("midi", "osc", "key") to the p50 and p99 of its
     knob-to-screen time. `canvas` is (height, width) in pixels. `last_events` runs newest first.
     `values` is float64 in the order of `parameters.TABLE`. `message` is the last warning, or "".
+    `lamps` are the recorders that run, in words, and `loop` is the looper's state, or "".
     """
 
     fps: float
@@ -31,3 +32,5 @@ class Status:
     message: str = ""
     frozen: bool = False
     blackout: bool = False
+    lamps: tuple[str, ...] = ()
+    loop: str = ""

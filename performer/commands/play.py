@@ -10,13 +10,16 @@ from pathlib import Path
 from models.engines import describe_engine
 from performer.clock import SystemClock
 from performer.commands.follower import Follower
-from performer.commands.instrument import Instrument, describe_model, load_instrument, warm_up
+from performer.commands.instrument import Instrument, describe_model, load_instrument
+from performer.commands.taking import begin, free_name, head_of
 from performer.events import Inbox
 from performer.inputs import InputError
 from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput
 from performer.outputs import Display
+from performer.outputs.base import Recorder
 from performer.outputs.memory import MemoryDisplay
+from performer.outputs.take_file import TakeFile
 from performer.paths import LATEST_MODEL
 from performer.stage import Labels, Stage
 
@@ -38,6 +41,8 @@ class Options:
     frames: int | None
     seconds: float | None
     stats: Path | None
+    take: Path | None = None
+    video: Path | None = None
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -65,11 +70,12 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             midi = MidiInput(inbox, clock, None if options.midi == "all" else options.midi)
             parts.callback(midi.close)
             ports = lambda: midi.ports  # noqa: E731
-        engine = instrument.engine(options.seed)
-        warm_up(engine)
+        recorders = _recorders(options, instrument, parts)
+        engine = begin(instrument, options.seed, options.take is not None)
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
-        stage = Stage(engine, display, inbox, clock, _labels(instrument, ports, osc_address))
+        labels = _labels(instrument, ports, osc_address)
+        stage = Stage(engine, display, inbox, clock, labels, recorders)
         if instrument.run is not None:
             newest = instrument.run / LATEST_MODEL
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
@@ -87,6 +93,19 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         if options.stats:
             statistics = stage.statistics() | {"display": display.describe()}
             options.stats.write_text(json.dumps(statistics, indent=2) + "\n")
+
+
+def _recorders(options: Options, instrument: Instrument, parts: ExitStack) -> tuple[Recorder, ...]:
+    """What keeps the show, ready; raises `TakeError`."""
+    stem = instrument.patch.name
+    take = TakeFile(
+        lambda: head_of(instrument, options.seed, options.take is not None),
+        options.take,
+        lambda: free_name(stem, ".take"),
+    )
+    parts.callback(take.close)
+    take.start()
+    return (take,)
 
 
 def _open_display(options: Options, clock: SystemClock, instrument: Instrument) -> Display:

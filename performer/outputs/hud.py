@@ -3,7 +3,17 @@
 import pygame
 
 from performer.outputs.bars import draw_compact, draw_large
-from performer.outputs.lettering import ACCENT, AMBER, FAINT, INK, SOFT, Lettering, panel
+from performer.outputs.lettering import (
+    ACCENT,
+    AMBER,
+    FAINT,
+    INK,
+    RED,
+    SOFT,
+    Colour,
+    Lettering,
+    panel,
+)
 from performer.status import Status
 
 EVENTS = 5
@@ -101,9 +111,12 @@ class Hud:
     def _draw_notes(self, target: pygame.Surface, status: Status, top: pygame.Rect) -> None:
         px = self.type.px
         right = top.right
-        for word, shown in (("BLACKOUT", status.blackout), ("FROZEN", status.frozen)):
-            if shown:
-                right -= self._draw_badge(target, word, right, top.bottom + px(10)) + px(10)
+        badges = [(lamp, RED) for lamp in status.lamps]
+        badges += [("BLACKOUT", AMBER)] * status.blackout + [("FROZEN", ACCENT)] * status.frozen
+        if status.loop:
+            badges.append((status.loop, RED if status.loop.endswith("REC") else ACCENT))
+        for word, colour in badges:
+            right -= self._draw_badge(target, word, colour, right, top.bottom + px(10)) + px(10)
         if status.message:
             self._draw_message(target, status.message, top, right - top.x - px(40))
 
@@ -118,11 +131,12 @@ class Hud:
         base = rect.y + (rect.height + self.type.font(25).get_ascent()) / 2
         self.type.put(target, text, (rect.x + px(20), base), 25, AMBER)
 
-    def _draw_badge(self, target: pygame.Surface, word: str, right: int, y: int) -> int:
+    def _draw_badge(
+        self, target: pygame.Surface, word: str, colour: Colour, right: int, y: int
+    ) -> int:
         px = self.type.px
         rect = pygame.Rect(0, y, self.type.width(word, 25) + px(32), px(36))
         rect.right = right
-        colour = AMBER if word == "BLACKOUT" else ACCENT
         pygame.draw.rect(target, colour, rect, border_radius=px(8))
         base = rect.y + (rect.height + self.type.font(25).get_ascent()) / 2
         self.type.put(target, word, (rect.centerx, base), 25, (8, 10, 14), "centre")
