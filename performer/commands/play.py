@@ -11,14 +11,16 @@ from models.engines import describe_engine
 from performer.clock import SystemClock
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument
-from performer.commands.taking import begin, free_name, head_of
+from performer.commands.taking import begin, free_name, head_of, numbered
 from performer.events import Inbox
 from performer.inputs import InputError
 from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput
 from performer.outputs import Display
 from performer.outputs.base import Recorder
+from performer.outputs.film import FilmRecorder
 from performer.outputs.memory import MemoryDisplay
+from performer.outputs.movie import check_new_movie
 from performer.outputs.take_file import TakeFile
 from performer.paths import LATEST_MODEL
 from performer.stage import Labels, Stage
@@ -72,6 +74,7 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             ports = lambda: midi.ports  # noqa: E731
         recorders = _recorders(options, instrument, parts)
         engine = begin(instrument, options.seed, options.take is not None)
+        engine.controls.set("video", float(options.video is not None))
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
         labels = _labels(instrument, ports, osc_address)
@@ -96,16 +99,20 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
 
 
 def _recorders(options: Options, instrument: Instrument, parts: ExitStack) -> tuple[Recorder, ...]:
-    """What keeps the show, ready; raises `TakeError`."""
-    stem = instrument.patch.name
+    """What keeps the show, ready; raises `TakeError` and `MovieError`."""
+    stem, video = instrument.patch.name, options.video
+    if video is not None:
+        check_new_movie(video)
     take = TakeFile(
         lambda: head_of(instrument, options.seed, options.take is not None),
         options.take,
         lambda: free_name(stem, ".take"),
     )
+    film = FilmRecorder(lambda: numbered(video) if video else free_name(stem, ".mp4"))
     parts.callback(take.close)
+    parts.callback(film.close)
     take.start()
-    return (take,)
+    return take, film
 
 
 def _open_display(options: Options, clock: SystemClock, instrument: Instrument) -> Display:

@@ -14,11 +14,10 @@ from performer.schema import STARTER
 from performer.takes import Head
 
 
-def begin(instrument: Instrument, seed: int | None, recording: bool, video: bool = False) -> Engine:
+def begin(instrument: Instrument, seed: int | None, recording: bool) -> Engine:
     """An engine that is ready for its first frame."""
     engine = instrument.engine(seed)
     engine.controls.set("record", float(recording))
-    engine.controls.set("video", float(video))
     warm_up(engine)
     return engine
 

@@ -24,7 +24,7 @@ LIMITED_RANGE = 1
 SUFFIXES = (".mp4", ".mkv", ".mov")
 # As good as the eye can tell; a live one must leave the processor to the show.
 CAREFUL = {"preset": "medium", "crf": "16"}
-QUICK = {"preset": "veryfast", "crf": "20"}
+QUICK = {"preset": "veryfast" if (os.cpu_count() or 1) >= 8 else "ultrafast", "crf": "20"}
 # Whatever ends the process, what is in the file up to then can be played.
 FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
 HARDWARE = ("h264_nvenc", "h264_videotoolbox", "h264_qsv", "h264_amf")
@@ -43,6 +43,13 @@ def check_movie(path: Path) -> None:
         raise MovieError(f"{path}: a video's name ends in {', '.join(SUFFIXES)}")
     if not path.parent.is_dir():
         raise MovieError(f"{path}: there is no such folder")
+
+
+def check_new_movie(path: Path) -> None:
+    """`check_movie` of a file that must not be there yet."""
+    check_movie(path)
+    if path.exists():
+        raise MovieError(f"{path} is there already; a film of a show is never written over")
 
 
 def pyav() -> Any:
