@@ -90,7 +90,13 @@ TABLE: tuple[Parameter, ...] = (
         unit="bpm",
         slew_s=0.0,
     ),
-    Parameter("loop.record", "Keep what hands do, as loops.", kind="toggle", key="o", slew_s=0.0),
+    Parameter(
+        "loop.record",
+        "Keep what hands do, as loops.",
+        kind="toggle",
+        key="o",
+        slew_s=0.0,
+    ),
     Parameter("loop.play", "Repeat the loops.", kind="toggle", default=1.0, key="i", slew_s=0.0),
     Parameter("loop.clear", "Forget all loops.", kind="trigger", key="u"),
     Parameter(
@@ -100,6 +106,7 @@ TABLE: tuple[Parameter, ...] = (
         maximum=16.0,
         default=4.0,
         unit="beats",
+        step=1.0,
         slew_s=0.0,
     ),
     Parameter("record", "Record the take, or pause it.", kind="toggle", key="r", slew_s=0.0),

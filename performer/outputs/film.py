@@ -53,6 +53,8 @@ class Film:
         ring, frames = self._ring, self._frames
         if not self._is_ready or ring is None or frames is None:
             return
+        if image.nbytes > self._slot_bytes:
+            self.trouble = f"{self.path}: the picture has grown; switch video off and on again"
         if image.nbytes > self._slot_bytes or self.filmed - ring.done >= SLOTS:
             self.left_out += 1
             return
