@@ -86,19 +86,17 @@ class Film:
     def _run(self) -> None:
         try:
             check_movie(self.path)
-            size = COUNTER_BYTES + SLOTS * self._slot_bytes
-            memory = SharedMemory(create=True, size=size)
+            memory = SharedMemory(create=True, size=COUNTER_BYTES + SLOTS * self._slot_bytes)
+            try:
+                self._ring = Ring(memory, self._slot_bytes)
+                self._ring.touch()
+                self._film(memory.name)
+            finally:
+                self._is_ready, self._ring = False, None
+                memory.unlink()  # Its pages go when the last of the loop's views has gone.
+                _close(memory)
         except (MovieError, OSError) as error:
             self.trouble = str(error)
-            return
-        try:
-            self._ring = Ring(memory, self._slot_bytes)
-            self._ring.touch()
-            self._film(memory.name)
-        finally:
-            self._is_ready, self._ring = False, None
-            memory.unlink()  # Its pages go when the last of the loop's views has gone.
-            _close(memory)
 
     def _film(self, memory: str) -> None:
         """Start the process, and listen to it until it ends."""

@@ -1,5 +1,6 @@
 """A show, its take and its video: the same pictures, whatever happens to the files between."""
 
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -233,6 +234,18 @@ def test_sound_that_cannot_be_read_and_places_that_are_not_there(show: Show) -> 
         render(options(show, out=show.folder / "show.gif"), quiet, never)
     with pytest.raises(MovieError, match="no such folder"):
         render(options(show, out=show.folder / "no" / "show.mp4"), quiet, never)
+    assert not list(show.folder.glob("*.mp4")) and not list(show.folder.glob(".*"))
+
+
+def test_a_full_disk_is_one_sentence(show: Show) -> None:
+    show.play(60, HANDS)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, hard))
+    try:
+        with pytest.raises(MovieError, match="cannot be written: File too large"):
+            render(options(show, size=(320, 180)), Console(quiet=True), never)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not list(show.folder.glob("*.mp4")) and not list(show.folder.glob(".*"))
 
 

@@ -1,8 +1,11 @@
 """Filming the show: a real encoder's process that lags, dies or gets a picture of another size."""
 
+import contextlib
 import logging
 import os
+import resource
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 
 from performer.outputs.film import FilmRecorder
 from performer.outputs.film_process import SLOTS
+from performer.outputs.movie import MovieError, check_movie
 
 IMAGE = np.random.default_rng(1).integers(0, 255, (36, 64, 3), dtype=np.uint8)
 LARGER = np.zeros((72, 128, 3), dtype=np.uint8)
@@ -99,6 +103,35 @@ def test_an_encoder_that_lags_holds_nothing_up_and_one_that_dies_is_one_line(
         filming.recorder.close()
     assert len(caplog.records) == 1 and "ended unasked" in caplog.text
     assert "ended unasked" in film.trouble
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    filming = Filming(tmp_path / "show.mp4")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))  # the encoder's too
+    try:
+        filming.begin()
+        film = filming.recorder._film
+        assert film is not None
+        while not film.trouble:
+            filming.give_slowly(1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    filming.give(50)
+    filming.recorder.close()
+    assert len([each for each in caplog.records if each.levelno == logging.WARNING]) == 1
+    assert "show.mp4: cannot be written: File too large" in caplog.text
+    with av.open(str(tmp_path / "show.mp4")) as file, contextlib.suppress(av.InvalidDataError):
+        frames = 0
+        for _ in file.decode(video=0):
+            frames += 1
+    assert frames > 0  # what there was room for
+
+
+def test_without_pyav_it_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(MovieError, match=r"video needs PyAV; install it with pip"):
+        check_movie(tmp_path / "show.mp4")
 
 
 def test_a_file_that_cannot_be_is_one_line(
