@@ -19,8 +19,9 @@ from performer.fields import build
 
 MAGIC = b"performer take 1\n"
 RECORD = struct.Struct("<II")
-PACKED_MAXIMUM = 16_000_000
-UNPACKED_MAXIMUM = 64_000_000
+# What a record holds, unpacked; packed it may be a little more.
+RECORD_MAXIMUM = 32_000_000
+READ_MAXIMUM = 34_000_000
 LONGEST_S = 7 * 24 * 3600.0
 RAW_DEFLATE = -15
 UNWRITABLE = (ValueError, OverflowError, TypeError, msgspec.MsgspecError)
@@ -82,19 +83,25 @@ class Packer:
         return MAGIC + self._record(self._encoder.encode(head))
 
     def frames(self, frames: TakeEvents) -> tuple[bytes, int]:
-        """The next record: some frames, each its time and events; and how many were left out.
+        """The next records: some frames, each its time and events; and how many were left out.
 
-        Those are events that no file can hold, such as a number of a hundred digits.
+        Those are events that no file can hold: a number of a hundred digits, a flood of blobs.
         """
         written = [(now_s, [_written(event) for event in events]) for now_s, events in frames]
         try:
-            return self._record(self._encoder.encode(written)), 0
+            plain, left_out = self._encoder.encode(written), 0
         except UNWRITABLE:
-            kept = [
-                (now_s, [e for e in events if self._is_writable(e)]) for now_s, events in written
-            ]
-        left_out = sum(len(events) for _, events in written) - sum(len(e) for _, e in kept)
-        return self._record(self._encoder.encode(kept)), left_out
+            kept = [(now_s, list(filter(self._is_writable, events))) for now_s, events in written]
+            left_out = sum(len(events) for _, events in written) - sum(len(e) for _, e in kept)
+            plain = self._encoder.encode(kept)
+        if len(plain) <= RECORD_MAXIMUM:
+            return self._record(plain), left_out
+        if len(frames) == 1:
+            ((now_s, events),) = frames
+            return self._record(self._encoder.encode([(now_s, ())])), len(events)
+        half = len(frames) // 2
+        (first, some), (second, more) = self.frames(frames[:half]), self.frames(frames[half:])
+        return first + second, some + more
 
     def _is_writable(self, event: tuple[str, Event]) -> bool:
         try:
@@ -171,7 +178,7 @@ class Take:
         inflate = zlib.decompressobj(wbits=RAW_DEFLATE)
         for packed in records:
             try:
-                plain = inflate.decompress(packed, UNPACKED_MAXIMUM)
+                plain = inflate.decompress(packed, READ_MAXIMUM)
             except zlib.error as error:
                 raise TakeError(f"{self.path}: is damaged: {error}") from None
             if inflate.unconsumed_tail or inflate.eof:
@@ -184,7 +191,7 @@ def _records(file: BinaryIO) -> Iterator[bytes]:
     while len(header := file.read(RECORD.size)) == RECORD.size:
         length, checksum = RECORD.unpack(header)
         # A machine that lost its power may leave zeros.
-        if not 0 < length <= PACKED_MAXIMUM:
+        if not 0 < length <= READ_MAXIMUM:
             return
         packed = file.read(length)
         if len(packed) < length or zlib.crc32(packed) != checksum:

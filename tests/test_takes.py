@@ -73,6 +73,17 @@ def test_an_event_that_cannot_be_written_leaves_the_others(path: Path) -> None:
     assert read(path) == [(0.0, (good,)), (0.1, (good,))]
 
 
+def test_a_flood_is_written_in_records_that_can_be_read(path: Path) -> None:
+    sizes = (20_000_000, 20_000_000, 40_000_000)
+    blobs = [OscEvent(0.0, "/blob", (bytes(size),)) for size in sizes]
+    packer = Packer()
+    head = packer.head(HEAD)
+    records, left_out = packer.frames([(float(n), (blob,)) for n, blob in enumerate(blobs)])
+    path.write_bytes(head + records)
+    assert left_out == 1
+    assert [len(moment.events) for moment in read(path)] == [1, 1, 0]
+
+
 def test_a_file_cut_off_anywhere_keeps_the_records_before(path: Path) -> None:
     frames: Frames = [(n / 60, (KeyEvent(n / 60, "n", True),) * (n % 3)) for n in range(12)]
     content = write(path, frames, a_record=3)

@@ -116,7 +116,7 @@ class TakeFile:
             self._keep(packed)
             if left_out:
                 self._warn(f"{left_out} events cannot be written")
-        if self._wanted or self._file is not None:
+        if self._file is not None or (self._wanted and not self._is_lost):
             self._write()
 
     def _keep(self, packed: bytes) -> None:
