@@ -61,6 +61,19 @@ def parse_window(text: str | None) -> tuple[int, int] | None:
     return int(width), int(height)
 
 
+def parse_rate(text: str) -> float | None:
+    """Frames a second, 1 to 240; None for `take`."""
+    if text == "take":
+        return None
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 1.0 <= rate <= 240.0:
+        raise typer.BadParameter(f'"{text}" is no rate; write 1 to 240, or take')
+    return rate
+
+
 @app.command()
 def play(
     patch: Patch = "drift",
@@ -87,6 +100,12 @@ def play(
         typer.Option(help="low: each frame at once; smooth: one later, made beside the last."),
     ] = "low",
     stats: Annotated[Path | None, typer.Option(help="Write what was measured, as JSON.")] = None,
+    take: Annotated[
+        Path | None, typer.Option(help="Record the whole show as a take, which can be rendered.")
+    ] = None,
+    video: Annotated[
+        Path | None, typer.Option(help="Record a video of the show, a .mp4 or .mkv.")
+    ] = None,
 ) -> None:
     """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys.
 
@@ -117,9 +136,43 @@ def play(
             frames=frames,
             seconds=seconds,
             stats=stats,
+            take=take,
+            video=video,
         ),
         stopped,
     )
+
+
+@app.command()
+def render(
+    take: Annotated[Path, typer.Argument(help="A take, as play --take records it.")],
+    out: Annotated[Path, typer.Option(help="The video to write: .mp4, .mkv or .mov.")],
+    size: Annotated[
+        str | None, typer.Option(help="WxH in pixels; that of the model if not given.")
+    ] = None,
+    fps: Annotated[
+        str, typer.Option(help="Frames a second, or take for those of the show.")
+    ] = "60",
+    sound: Annotated[
+        Path | None, typer.Option(help="A sound file; it begins with the recording.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Another model than the take's, or a run's folder.")
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Render a take as a video, at leisure: larger, at a steady rate, with its sound.
+
+    Where the recording was paused the video goes on without the pause. Ctrl-C ends it early.
+    """
+    from performer.commands.signals import catch_signals
+
+    stopped = catch_signals()
+    from performer.commands.render import Options
+    from performer.commands.render import render as run
+
+    rate, window = parse_rate(fps), parse_window(size)
+    run(Options(take, out, window, rate, sound, model, device), Console(), stopped)
 
 
 @app.command()
@@ -398,6 +451,8 @@ def expected_errors() -> tuple[type[Exception], ...]:
         ("performer.outputs.base", "DisplayError"),
         ("performer.patch", "PatchError"),
         ("performer.paths", "PathError"),
+        ("performer.takes", "TakeError"),
+        ("performer.outputs.movie", "MovieError"),
     )
     return tuple(
         getattr(sys.modules[module], name) for module, name in names if module in sys.modules

@@ -1,10 +1,8 @@
 """What an input hands over to the frame loop: frozen, timestamped events and their inbox."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
-
-from performer.schema import Patch
 
 MidiKind = Literal["cc", "cc14", "note", "bend", "pressure", "poly", "program"]
 ClockKind = Literal["tick", "start", "stop", "continue", "position"]
@@ -116,7 +114,8 @@ class ModelEvent:
     """Another model, checked and ready to be played from the next frame on.
 
     `generator` is a `latent.Generator` and `directions` its Tensor (DIRECTIONS, w_dim) on the
-    CPU, of which this room knows nothing. `name` is for the player.
+    CPU, of which this room knows nothing. `name` is for the player; `path` and `sha256` are those
+    of its file, by which it is found again.
     """
 
     source: ClassVar[str] = "model"
@@ -124,6 +123,12 @@ class ModelEvent:
     name: str
     generator: Any
     directions: Any
+    path: str = ""
+    sha256: str = ""
+
+    def as_recorded(self) -> "ModelEvent":
+        """What is left to tell of it; the model itself is not kept alive."""
+        return replace(self, generator=None, directions=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +147,18 @@ class SoundEvent:
 
 @dataclass(frozen=True, slots=True)
 class PatchEvent:
-    """The patch's file was saved: the patch that it holds now, or why it cannot be played."""
+    """The patch's file was saved: the patch that its `text` is now, or why it cannot be played."""
 
     source: ClassVar[str] = "patch"
     time_s: float
     name: str
-    patch: Patch | None
+    patch: Any
+    text: str = ""
     error: str = ""
+
+    def as_recorded(self) -> "PatchEvent":
+        """What a take keeps: the text, from which the patch is read again."""
+        return replace(self, patch=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from performer.events import (
     PortEvent,
 )
 from performer.learn import Learn
+from performer.looper import Looper
 from performer.modulators import Modulators
 from performer.parameters import BY_NAME, INDEX, TABLE
 from performer.patch import match_controller
@@ -30,6 +31,7 @@ from performer.xy import Corner, XYPad
 
 NAMES = tuple(parameter.name for parameter in TABLE)
 SEEDS = 1000
+RECORDERS = ("record", "video")  # what panic leaves as it is
 DT_MAXIMUM_S = 0.25
 BEATS_MAXIMUM_HZ = 10.0  # a song position that jumps is no music that passed
 
@@ -79,6 +81,7 @@ class Performance:
         self.tempo = Tempo()
         self._quantiser = Quantiser()
         self._modulators = Modulators(patch.modulators)
+        self.looper = Looper()
         self._morph: Morph | None = None
         self._share = 1.0
         self._xy = XYPad(_corners(patch))
@@ -120,6 +123,7 @@ class Performance:
                 acted |= self._pull(action, event.time_s)
                 continue
             acted = True
+            self.looper.touch(action.parameter)
             if action.parameter == "cue.number":
                 self._go_out(self.cues.go_to(round(self.controls.target("cue.number")) - 1))
             elif self._morph is not None:
@@ -154,6 +158,7 @@ class Performance:
         is_frozen = bool(self.controls.target("freeze"))
         if self._morph is not None:
             self._advance_morph(self._morph, 0.0 if is_frozen else dt_s, beats)
+        self._loop()
         values = self.controls.advance(dt_s)
         if is_frozen or self.tempo.leapt:
             self._modulators.expect_leap()
@@ -187,6 +192,20 @@ class Performance:
             self._trigger(name)
         return max(tempo.beat - before, 0.0)
 
+    def _loop(self) -> None:
+        """Let the loops keep what hands did, and move what they hold."""
+        target = self.controls.target
+        values = self.looper.advance(
+            self.tempo.beat,
+            target,
+            beats=target("loop.beats"),
+            record=bool(target("loop.record")),
+            play=bool(target("loop.play")),
+        )
+        for name, value in values.items():
+            if value != target(name):
+                self.controls.set(name, value)
+
     def _advance_morph(self, morph: Morph, dt_s: float, beats: float) -> None:
         for name, value in morph.advance(dt_s, beats if dt_s else 0.0).items():
             self.controls.set(name, value)
@@ -215,6 +234,8 @@ class Performance:
                 self._store(key)
             case "scene" if key in self.patch.scenes:
                 self._recall(self.patch.scenes[key])
+            case "loop":
+                self.looper.clear()
             case "learn":
                 self.learn.switch()
             case "unlearn":
@@ -226,7 +247,11 @@ class Performance:
         self._morph, self._share = None, 1.0
         self._clear = True
         self._quantiser.clear()
+        self.looper.rest()
+        recording = {name: self.controls.target(name) for name in RECORDERS}
         self.controls.reset()
+        for name, value in recording.items():
+            self.controls.set(name, value)
         self.cues.rewind()
 
     def _recall(self, scene: Scene) -> None:

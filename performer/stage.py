@@ -25,8 +25,9 @@ from performer.events import (
     SoundEvent,
 )
 from performer.limited_log import LimitedLog
+from performer.looper import loop_length
 from performer.meter import Meter
-from performer.outputs.base import Display
+from performer.outputs.base import Display, Recorder
 from performer.status import Status
 
 LAST_EVENTS = 5
@@ -64,7 +65,9 @@ class Stage:
         clock: Clock,
         labels: Labels,
         companions: Sequence[Companion] = (),
+        recorders: Sequence[Recorder] = (),
     ) -> None:
+        self._recorders = recorders
         self._engine, self._display, self._inbox, self._clock = engine, display, inbox, clock
         self._labels, self._companions = labels, companions
         self._log = LimitedLog(logging.getLogger("performer.stage"))
@@ -117,6 +120,9 @@ class Stage:
             self.meter.shown(event.source, event.time_s, presented_s)
         for companion in self._companions:
             self._follow(companion, now_s, events)
+        for recorder in self._recorders:
+            is_on = bool(self._engine.controls.target(recorder.parameter))
+            recorder.frame(is_on, now_s, events, frame.image)
 
     def _follow(self, companion: Companion, now_s: float, events: Sequence[Event]) -> None:
         """Let a part beside the show go along; whatever becomes of it, the show goes on."""
@@ -148,7 +154,7 @@ class Stage:
             self._labels = replace(self._labels, model=event.name)
             self._message = f"took {event.name}"
             logging.getLogger("performer.stage").info(self._message)
-            event = replace(event, generator=None, directions=None)  # else kept alive for nothing
+            event = event.as_recorded()  # else kept alive for nothing
         elif isinstance(event, PatchEvent):
             self._trouble = event.error
             if event.patch is not None:
@@ -179,7 +185,7 @@ class Stage:
             osc_address=labels.osc_address,
             last_events=tuple(describe(event) for event in self._last_events),
             values=engine.values,
-            message=self._trouble or engine.message or self._message,
+            message=self._trouble or engine.message or self._recorder_trouble() or self._message,
             frozen=bool(engine.controls.target("freeze")),
             blackout=bool(engine.controls.target("blackout")),
             storing=bool(engine.controls.target("store")),
@@ -190,7 +196,21 @@ class Stage:
             flash_limit=bool(engine.controls.target("flash_limit")),
             flashes_held=engine.flashes.is_limiting,
             learn=engine.learn.view(),
+            lamps=tuple(recorder.lamp for recorder in self._recorders if recorder.lamp),
+            loop=self._loop(),
         )
+
+    def _recorder_trouble(self) -> str:
+        return next((recorder.trouble for recorder in self._recorders if recorder.trouble), "")
+
+    def _loop(self) -> str:
+        """The looper in a few words, "" when it does nothing."""
+        target, lanes = self._engine.controls.target, self._engine.performance.looper.lanes
+        if target("loop.record"):
+            return f"LOOP {loop_length(target('loop.beats'))} REC"
+        if not lanes:
+            return ""
+        return f"LOOP {lanes}" if target("loop.play") else "LOOP OFF"
 
     def statistics(self) -> dict[str, object]:
         """The whole show for `--stats`."""

@@ -33,6 +33,7 @@ class Status:
     `cues` are the one that is out and the next one, "" for none; `preview` is the next one's
     picture, uint8 (H, W, 3), at most 160 pixels wide.
     `beat` is the music's, and `tempo_source` who counts it.
+    `lamps` are the recorders that run, in words, and `loop` is the looper's state, or "".
     """
 
     fps: float
@@ -59,3 +60,5 @@ class Status:
     flash_limit: bool = True
     flashes_held: bool = False
     learn: LearnView | None = None
+    lamps: tuple[str, ...] = ()
+    loop: str = ""

@@ -1,7 +1,7 @@
 """The stage: the production loop with a manual clock, scripted keys and the memory display."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from performer.clock import ManualClock
 from performer.engine import Engine
 from performer.events import (
     ClockEvent,
+    Event,
     Inbox,
     LinkEvent,
     MidiEvent,
@@ -18,6 +19,7 @@ from performer.events import (
     PortEvent,
     Refusal,
 )
+from performer.outputs.base import Image
 from performer.outputs.memory import MemoryDisplay
 from performer.schema import Cue
 from performer.stage import Labels, Stage, describe
@@ -25,6 +27,7 @@ from tests.conftest import still_patch
 from tests.test_quantise import SlowDisplay
 
 LABELS = Labels("CPU", "tiny", "still", lambda: ("nano",), "127.0.0.1:9000")
+MakeEngine = Callable[..., Engine]
 Keys = list[tuple[float, str, bool]]
 
 
@@ -107,6 +110,41 @@ def test_status_tells_the_hud_how_things_stand(show: Callable[..., Show]) -> Non
     assert "nano" in status.message
 
 
+class Recording:
+    """A recorder that counts, and has something to say."""
+
+    parameter = "record"
+    lamp, trouble = "TAKE 0:00", "the disk is full"
+
+    def __init__(self) -> None:
+        self.given: list[tuple[bool, float, int]] = []
+
+    def frame(self, on: bool, now_s: float, events: Sequence[Event], image: Image) -> None:
+        self.given.append((on, now_s, len(events)))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_recorders_get_every_frame_and_what_it_was_given(make_engine: MakeEngine) -> None:
+    clock, inbox, recording = ManualClock(), Inbox(), Recording()
+    display = MemoryDisplay(clock, keys=[(0.0, "r", True), (0.0, "o", True)])
+    stage = Stage(make_engine(), display, inbox, clock, LABELS, recorders=[recording])
+    inbox.put(OscEvent(0.0, "/hue", (50.0,)))
+    stage.one_frame(0.0)
+    stage.one_frame(0.1)
+    assert recording.given == [(True, 0.0, 3), (True, 0.1, 0)]
+    status = stage.status()
+    assert status.lamps == ("TAKE 0:00",) and status.message == "the disk is full"
+    assert status.loop == "LOOP 4 REC"
+    inbox.put(OscEvent(0.0, "/loop/record", (0.0,)))
+    stage.one_frame(0.2)
+    assert stage.status().loop == "LOOP 1"
+    inbox.put(OscEvent(0.0, "/loop/play", (0.0,)))
+    stage.one_frame(0.3)
+    assert stage.status().loop == "LOOP OFF"
+
+
 def test_a_flood_of_refusals_is_one_log_line(
     show: Callable[..., Show], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -153,7 +191,7 @@ def test_a_wrong_patch_is_told_until_it_is_mended(
 ) -> None:
     playing = Show(make_engine(), [(0.0, "h", True)])
     wrong = "live.toml:4: hue: 999 is not allowed; use -180 to 180"
-    playing.inbox.put(PatchEvent(0.0, "live.toml", None, wrong))
+    playing.inbox.put(PatchEvent(0.0, "live.toml", None, error=wrong))
     playing.inbox.put(Refusal(0.0, "osc", "later, and less"))
     with caplog.at_level(logging.INFO):
         playing.stage.play(seconds=30.0)

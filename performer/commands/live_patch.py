@@ -12,10 +12,11 @@ from performer.clock import Clock
 from performer.commands.follower import look_at
 from performer.engine import Engine
 from performer.events import Event, Inbox, ModelEvent, Notice, PatchEvent, Refusal
-from performer.patch import PatchError, load_patch
+from performer.patch import PatchError, parse_patch
 from performer.patch_edit import Edit
 from performer.patch_file import PatchFile
 from performer.schema import Patch, Scene
+from performer.toml_files import read_text
 
 LOOK_EVERY_S = 0.1
 
@@ -88,18 +89,19 @@ class LivePatch:
 
     def _read(self) -> None:
         try:
-            self._take(load_patch(self._file.path))
+            text = read_text(self._file.path)
+            self._take(parse_patch(text, self._file.path), text)
         except Exception as error:
             kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
             name = self._file.path.name
-            self._inbox.put(PatchEvent(self._clock.now(), name, None, f"{kind}{error}"))
+            self._inbox.put(PatchEvent(self._clock.now(), name, None, error=f"{kind}{error}"))
 
-    def _take(self, patch: Patch) -> None:
+    def _take(self, patch: Patch, text: str) -> None:
         if self._ready_model is not None and patch.model != self._model:
             self._inbox.put(self._ready_model(patch, self._file.path))
             self._model = patch.model
         patch = msgspec.structs.replace(patch, scenes=patch.scenes | self._unsaved)
-        self._inbox.put(PatchEvent(self._clock.now(), self._file.path.name, patch))
+        self._inbox.put(PatchEvent(self._clock.now(), self._file.path.name, patch, text))
 
     def _save(self, write: Callable[[str, Scene], None]) -> None:
         """Write what was stored; what cannot be is tried again when the file is another one."""

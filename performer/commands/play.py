@@ -10,9 +10,10 @@ from pathlib import Path
 from models.engines import describe_engine
 from performer.clock import SystemClock
 from performer.commands.follower import Follower
-from performer.commands.instrument import Instrument, describe_model, load_instrument, warm_up
+from performer.commands.instrument import Instrument, describe_model, load_instrument
 from performer.commands.live_patch import LivePatch
 from performer.commands.preparing import ready_model
+from performer.commands.taking import begin, free_name, head_of, numbered
 from performer.events import Inbox, ModelEvent
 from performer.feedback import MidiFeedback, OscFeedback
 from performer.flight import Latency
@@ -25,7 +26,11 @@ from performer.inputs.sound import SoundInput
 from performer.lights import Lights
 from performer.osc_replies import OscReplies, Replies
 from performer.outputs import Display
+from performer.outputs.base import Recorder
+from performer.outputs.film import FilmRecorder
 from performer.outputs.memory import MemoryDisplay
+from performer.outputs.movie import check_new_movie
+from performer.outputs.take_file import TakeFile
 from performer.patch import model_path, same_device
 from performer.paths import LATEST_MODEL, STARTER_MODEL
 from performer.schema import Patch
@@ -53,6 +58,8 @@ class Options:
     seconds: float | None
     stats: Path | None
     link: bool = False
+    take: Path | None = None
+    video: Path | None = None
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -105,13 +112,14 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         if options.link:
             link = LinkInput(inbox, clock)
             parts.callback(link.close)
-        engine = instrument.engine(options.seed, options.latency)
+        recorders = _recorders(options, instrument, parts)
+        engine = begin(instrument, options.seed, options.take is not None, options.latency)
         parts.callback(engine.close)
-        warm_up(engine)
+        engine.controls.set("video", float(options.video is not None))
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
         labels = _labels(instrument, ports, osc_address)
-        stage = Stage(engine, display, inbox, clock, labels, companions)
+        stage = Stage(engine, display, inbox, clock, labels, companions, recorders)
         if instrument.run is not None:
             newest = instrument.run / LATEST_MODEL
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
@@ -143,6 +151,23 @@ def _live_patch(instrument: Instrument, inbox: Inbox, clock: SystemClock) -> Liv
 
     chooses = None if instrument.model_is_asked else ready
     return LivePatch(instrument.file, instrument.patch, inbox, clock, chooses)
+
+
+def _recorders(options: Options, instrument: Instrument, parts: ExitStack) -> tuple[Recorder, ...]:
+    """What keeps the show, ready; raises `TakeError` and `MovieError`."""
+    stem, video = instrument.patch.name, options.video
+    if video is not None:
+        check_new_movie(video)
+    take = TakeFile(
+        lambda: head_of(instrument, options.seed, options.take is not None),
+        options.take,
+        lambda: free_name(stem, ".take"),
+    )
+    film = FilmRecorder(lambda: numbered(video) if video else free_name(stem, ".mp4"))
+    parts.callback(take.close)
+    parts.callback(film.close)
+    take.start()
+    return take, film
 
 
 def _open_display(options: Options, clock: SystemClock, instrument: Instrument) -> Display:

@@ -14,7 +14,7 @@ from models.checkpoint import CheckpointError, load_checkpoint
 from models.device import pick_device, prepare
 from models.engines import runtime_for
 from performer.clock import Clock
-from performer.commands.instrument import describe_model
+from performer.commands.instrument import describe_model, sha256_of
 from performer.events import Inbox, ModelEvent, Refusal
 from performer.parameters import DIRECTIONS
 
@@ -40,7 +40,8 @@ def ready_model(path: Path, device: torch.device, clock: Clock, *, moves: bool) 
         raise CheckpointError(f"{path}: draws values that are not numbers")
     time.sleep(REST_S)
     pushes = runtime.directions(DIRECTIONS).cpu()
-    return ModelEvent(clock.now(), describe_model(manifest, path), runtime, pushes)
+    name, sha256 = describe_model(manifest, path), sha256_of(path)
+    return ModelEvent(clock.now(), name, runtime, pushes, str(path.resolve()), sha256)
 
 
 def refusal(path: Path, error: Exception, clock: Clock) -> Refusal:

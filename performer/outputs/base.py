@@ -1,13 +1,13 @@
 """What every display is, and the keys that belong to the window rather than to the patch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from performer.events import KeyEvent
+from performer.events import Event, KeyEvent
 from performer.status import Status
 
 Image = NDArray[np.uint8]
@@ -53,6 +53,32 @@ class Display(Protocol):
     def describe(self) -> str: ...
 
     def close(self) -> None: ...
+
+
+class Recorder(Protocol):
+    """Something that keeps the show; the toggle of the name `parameter` switches it on.
+
+    `frame` is told of every frame when it is on the screen, the one of `now_s`, with the events
+    that it was given; it neither waits nor raises. `lamp` is what the player sees of it, "" when
+    it is off; `trouble` the sentence of what went wrong, or "".
+    """
+
+    parameter: str
+
+    @property
+    def lamp(self) -> str: ...
+
+    @property
+    def trouble(self) -> str: ...
+
+    def frame(self, on: bool, now_s: float, events: Sequence[Event], image: Image) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def minutes(seconds: float) -> str:
+    """A duration as `M:SS`."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 @dataclass(slots=True)

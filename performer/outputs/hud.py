@@ -4,7 +4,17 @@ import pygame
 
 from performer.outputs import cue_panel
 from performer.outputs.bars import ROWS, Places, draw_compact, draw_large
-from performer.outputs.lettering import ACCENT, AMBER, FAINT, INK, SOFT, Lettering, panel
+from performer.outputs.lettering import (
+    ACCENT,
+    AMBER,
+    FAINT,
+    INK,
+    RED,
+    SOFT,
+    Colour,
+    Lettering,
+    panel,
+)
 from performer.outputs.tempo_badge import draw_tempo
 from performer.status import Status
 
@@ -110,16 +120,8 @@ class Hud:
         px = self.type.px
         corner = pygame.Rect(top.right, top.bottom + px(10), 0, 0)
         right = top.right - draw_tempo(target, self.type, status, corner) - px(10)
-        notes = (
-            ("BLACKOUT", status.blackout),
-            ("FROZEN", status.frozen),
-            ("STORE: CHOOSE A SCENE", status.storing),
-            ("NO FLASH LIMIT", not status.flash_limit),
-            ("FLASHES HELD", status.flashes_held),
-        )
-        for word, shown in notes:
-            if shown:
-                right -= self._draw_badge(target, word, right, top.bottom + px(10)) + px(10)
+        for word, colour in _badges(status):
+            right -= self._draw_badge(target, word, colour, right, top.bottom + px(10)) + px(10)
         if status.message:
             self._draw_message(target, status.message, top, right - top.x - px(40))
 
@@ -134,11 +136,12 @@ class Hud:
         base = rect.y + (rect.height + self.type.font(25).get_ascent()) / 2
         self.type.put(target, text, (rect.x + px(20), base), 25, AMBER)
 
-    def _draw_badge(self, target: pygame.Surface, word: str, right: int, y: int) -> int:
+    def _draw_badge(
+        self, target: pygame.Surface, word: str, colour: Colour, right: int, y: int
+    ) -> int:
         px = self.type.px
         rect = pygame.Rect(0, y, self.type.width(word, 25) + px(32), px(36))
         rect.right = right
-        colour = AMBER if word in ("BLACKOUT", "NO FLASH LIMIT") else ACCENT
         pygame.draw.rect(target, colour, rect, border_radius=px(8))
         base = rect.y + (rect.height + self.type.font(25).get_ascent()) / 2
         self.type.put(target, word, (rect.centerx, base), 25, (8, 10, 14), "centre")
@@ -153,3 +156,18 @@ class Hud:
         left = large.right + self.type.px(36)
         compact = pygame.Rect(left, inner.y, inner.right - left, inner.height)
         draw_compact(target, self.type, compact, status.values)
+
+
+def _badges(status: Status) -> list[tuple[str, Colour]]:
+    """What the player must not forget, in words and colours."""
+    badges: list[tuple[str, Colour]] = [(lamp, RED) for lamp in status.lamps]
+    if status.loop:
+        badges.append((status.loop, RED if status.loop.endswith("REC") else ACCENT))
+    told = (
+        ("BLACKOUT", AMBER, status.blackout),
+        ("FROZEN", ACCENT, status.frozen),
+        ("STORE: CHOOSE A SCENE", ACCENT, status.storing),
+        ("NO FLASH LIMIT", AMBER, not status.flash_limit),
+        ("FLASHES HELD", ACCENT, status.flashes_held),
+    )
+    return badges + [(word, colour) for word, colour, shown in told if shown]

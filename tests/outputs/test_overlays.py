@@ -13,7 +13,7 @@ from performer.outputs.base import Switches
 from performer.outputs.help_overlay import HelpOverlay, address_rows, key_rows
 from performer.outputs.hud import Hud
 from performer.outputs.learn_panel import LearnPanel
-from performer.outputs.lettering import CACHE_SIZE, Lettering
+from performer.outputs.lettering import CACHE_SIZE, RED, Lettering
 from performer.outputs.overlay import BLANK, Overlay, hint_alpha
 from performer.parameters import BY_NAME, INDEX, TABLE
 from performer.status import LearnView
@@ -38,7 +38,15 @@ def drawn(overlay: Hud | HelpOverlay, status=BLANK) -> pygame.Surface:
 def test_it_draws_at_any_size_and_only_in_its_areas(kind, size) -> None:
     overlay = kind(size)
     learn = LearnView("style.low", False, "y" * 500, 0.2, 0.1, "root", "z" * 500)
-    status = dataclasses.replace(BLANK, message="x" * 500, frozen=True, blackout=True, learn=learn)
+    status = dataclasses.replace(
+        BLANK,
+        message="x" * 500,
+        frozen=True,
+        blackout=True,
+        learn=learn,
+        lamps=("TAKE 100:00", "VIDEO LOST"),
+        loop="LOOP 16 REC",
+    )
     surface = drawn(overlay, status)
     if size[0] >= 640:
         for area in overlay.areas():
@@ -185,3 +193,12 @@ def test_the_help_names_every_key_and_address() -> None:
 
 def test_the_hint_holds_then_fades() -> None:
     assert hint_alpha(0.0) == hint_alpha(2.9) > hint_alpha(3.5) > hint_alpha(4.0) == 0
+
+
+def test_a_recording_and_a_loop_have_a_lamp_and_each_key_its_own_words() -> None:
+    dark = drawn(Hud((1280, 720)))
+    for lit in ({"lamps": ("TAKE 0:01",)}, {"loop": "LOOP 4 REC"}):
+        surface = drawn(Hud((1280, 720)), dataclasses.replace(BLANK, **lit))
+        changed = pygame.surfarray.array3d(surface) != pygame.surfarray.array3d(dark)
+        assert changed.any() and (pygame.surfarray.array3d(surface) == RED).all(axis=2).any()
+    assert {"O", "I", "U", "R", "V", "1 – 9"} <= {key for key, _ in key_rows()}
