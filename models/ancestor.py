@@ -9,6 +9,7 @@ from models.canvas import Canvas
 from models.checkpoint import CheckpointError, load_checkpoint
 from models.kept_discriminator import load_discriminator
 from models.networks import Generator, Widths
+from models.onnx.design import ONNX
 from models.saves import Saves
 
 
@@ -67,7 +68,9 @@ def read_ancestor(path: Path) -> Ancestor:
         return Ancestor(path, recipe.canvas_at(save.stage), recipe.widths, kimg, tensors)
     generator, manifest, _ = load_checkpoint(path)
     if not isinstance(generator, Generator):
-        raise CheckpointError(f"{path}: a StyleGAN3 model can be played, but not trained here")
+        onnx = isinstance(manifest.architecture, ONNX)
+        kind = "an ONNX" if onnx else "a StyleGAN3"
+        raise CheckpointError(f"{path}: {kind} model can be played, but not trained here")
     if manifest.widths.classes:
         raise CheckpointError(f"{path}: a model with classes can be played, but not trained here")
     parts = dict.fromkeys(("G", "G_ema"), generator.state_dict())

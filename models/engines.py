@@ -10,6 +10,7 @@ from models import runtime
 from models.architectures import AnyGenerator
 from models.device import describe
 from models.networks import Generator
+from models.onnx import generator as onnx
 from models.stylegan3 import networks as stylegan3
 from models.stylegan3 import runtime as stylegan3_runtime
 
@@ -30,8 +31,11 @@ def runtime_for(
     """The generator ready to make one image a frame, with its directions if it has any.
 
     On a CPU the graph engine plays StyleGAN2, unless the weights are to drift (`moves`); torch
-    plays all else, and what the graph engine fails at. `name` is the model's, for the log.
+    plays all else, and what the graph engine fails at. An ONNX graph is only ever played by the
+    graph engine, on the CPU. `name` is the model's, for the log.
     """
+    if isinstance(generator, onnx.Generator):
+        return _onnx_runtime(generator, device, directions, name)
     if isinstance(generator, stylegan3.Generator):
         return stylegan3_runtime.Runtime(generator, device, directions)
     if device.type == "cpu" and not moves:
@@ -45,6 +49,18 @@ def describe_engine(playing: AnyRuntime) -> str:
     """The device and the engine that plays on it, in words."""
     engine = getattr(playing, "engine", None)
     return engine or f"{describe(playing.device)}, torch"
+
+
+def _onnx_runtime(
+    generator: onnx.Generator, device: torch.device, directions: Tensor | None, name: str
+) -> "GraphRuntime":
+    from models.graph.runtime import GraphRuntime
+
+    if device.type != "cpu":
+        log = logging.getLogger(__name__)
+        log.info("OpenVINO plays %s, an ONNX model, on the CPU, not on %s", name, describe(device))
+    torch.set_num_threads(1)
+    return GraphRuntime(generator, directions, name=name)
 
 
 def _graph_runtime(

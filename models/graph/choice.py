@@ -10,9 +10,9 @@ import msgspec
 import torch
 from torch import Tensor
 
+from models.architectures import AnyGenerator
 from models.graph.compiled import Compiled, Precision, has_bfloat16
 from models.graph.library import Model
-from models.networks import Generator
 
 PSNR_MINIMUM_DB = 38.0
 SAMPLES = 4
@@ -35,7 +35,7 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return possible and self.threads <= threads_available()
 
 
-def choose(generator: Generator, network: Model) -> Choice:
+def choose(generator: AnyGenerator, network: Model) -> Choice:
     """Try the network of a generator, on one thread first: a busy machine chooses as an idle one.
 
     It draws about twenty pictures.
@@ -46,7 +46,7 @@ def choose(generator: Generator, network: Model) -> Choice:
 
 
 @torch.inference_mode()
-def samples_of(generator: Generator) -> list[Tensor]:
+def samples_of(generator: AnyGenerator) -> list[Tensor]:
     """The ws (num_ws, w_dim) of the model's first seeds, without truncation."""
     samples = []
     for seed in range(SAMPLES):

@@ -11,22 +11,23 @@ from pathlib import Path
 
 import msgspec
 
+from models.architectures import AnyGenerator, architecture_of
 from models.cache import user_cache_folder
 from models.graph.choice import Choice, threads_available
 from models.graph.compiled import processor
 from models.graph.library import version
 from models.graph.network import FORMAT
-from models.networks import Generator
 
 KEEP_ENTRIES = 200
 SIZE_MAXIMUM = 4096
 
 
-def key_of(generator: Generator) -> str:
+def key_of(generator: AnyGenerator) -> str:
     """A name for this generator on this processor, in this version of the engine."""
     digest = hashlib.blake2b(digest_size=16)
     where = FORMAT, version, processor(), threads_available()
-    digest.update(repr((where, generator.canvas, generator.widths)).encode())
+    design = architecture_of(generator)
+    digest.update(repr((where, generator.canvas, generator.widths, design)).encode())
     for name, tensor in generator.state_dict().items():
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().data)

@@ -1,4 +1,4 @@
-"""A StyleGAN2 generator played by the graph engine, as `models.runtime` does in torch."""
+"""A generator played by the graph engine, as `models.runtime` does in torch."""
 
 import logging
 
@@ -8,23 +8,27 @@ from torch import Tensor
 from models.graph.choice import Choice, choose
 from models.graph.compiled import Compiled
 from models.graph.kept import key_of, load, store
+from models.graph.library import Model
 from models.graph.network import network_of
 from models.networks import Generator
+from models.onnx import generator as onnx
+from models.onnx import network as onnx_network
 from models.playing import Playing
 
 CPU = torch.device("cpu")
 SHORT = {"float32": "fp32", "bfloat16": "bf16"}
+Playable = Generator | onnx.Generator
 
 
-class GraphRuntime(Playing[Generator]):
+class GraphRuntime(Playing[Playable]):
     """What the instrument plays: `map` z to w, `draw` an image from one w a layer.
 
-    Its weights cannot move.
+    Its weights cannot move. Of what is no StyleGAN2, noise changes nothing.
     """
 
     def __init__(
         self,
-        generator: Generator,
+        generator: Playable,
         directions: Tensor | None = None,
         *,
         name: str = "the model",
@@ -35,7 +39,7 @@ class GraphRuntime(Playing[Generator]):
         Raises RuntimeError where the engine fails.
         """
         super().__init__(generator, CPU, directions)
-        network = network_of(generator)
+        network = _network(generator)
         if choice is None:
             key = key_of(generator)
             choice = load(key)
@@ -60,9 +64,15 @@ class GraphRuntime(Playing[Generator]):
     def drift(self, goal: object) -> "Arrived | None":
         """No way leads to other weights: those here are packed. With the same it is there."""
         there = getattr(goal, "generator", None)
-        if isinstance(there, Generator) and same_weights(self.generator, there):
+        if isinstance(there, Playable) and same_weights(self.generator, there):
             return Arrived()
         return None
+
+
+def _network(generator: Playable) -> Model:
+    if isinstance(generator, onnx.Generator):
+        return onnx_network.network_of(generator.synthesis)
+    return network_of(generator)
 
 
 class Arrived:
@@ -73,9 +83,9 @@ class Arrived:
         return progress >= 1.0
 
 
-def same_weights(here: Generator, there: Generator) -> bool:
+def same_weights(here: Playable, there: Playable) -> bool:
     """Whether two generators are alike in all they compute with."""
-    if (here.canvas, here.widths) != (there.canvas, there.widths):
+    if type(here) is not type(there) or (here.canvas, here.widths) != (there.canvas, there.widths):
         return False
     pairs = zip(here.state_dict().values(), there.state_dict().values(), strict=True)
     return all(torch.equal(own, other.cpu()) for own, other in pairs)

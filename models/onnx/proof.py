@@ -1,0 +1,93 @@
+"""The proof that a graph does no harm: it is checked, then tried in a process with bounds.
+
+What OpenVINO does with a hostile graph, be it a crash or all of the memory, happens there. The
+choice of precision and threads that the trial comes to is kept, and is the proof for later.
+"""
+
+import logging
+
+import msgspec
+import torch
+from torch import Tensor
+
+from models.canvas import Canvas
+from models.importers.contained import contained
+from models.importers.refusal import refuse
+from models.networks import Widths
+from models.onnx.design import ONNX, needs_of
+from models.onnx.generator import Generator
+from models.onnx.graph import read_graph, written
+
+NAME = "synthesis.graph"
+SPARE_BYTES = 3 << 30
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What goes into the other process beside the graph."""
+
+    canvas: Canvas
+    widths: Widths
+    design: ONNX
+
+
+def generator_of(
+    tensors: dict[str, Tensor], canvas: Canvas, widths: Widths, design: ONNX, name: str
+) -> Generator:
+    """A generator out of a checkpoint's tensors, proven; raises `ImporterError`.
+
+    `name` is the model's, for the log.
+    """
+    stored = tensors.get(NAME)
+    if stored is None or len(tensors) != 1 or stored.dtype != torch.uint8 or stored.ndim != 1:
+        refuse(f"its manifest and weights disagree: an ONNX model holds {NAME} and nothing else")
+    graph = read_graph(memoryview(stored.numpy().data))
+    needs_of(graph)
+    made = Generator(as_tensor(written(graph)), canvas, widths, design)
+    try:
+        _prove(made, name)
+    except ModuleNotFoundError:
+        refuse("OpenVINO, which plays ONNX models, is not installed")
+    return made
+
+
+def as_tensor(data: bytes) -> Tensor:
+    """Bytes as uint8 (N,)."""
+    return torch.frombuffer(bytearray(data), dtype=torch.uint8)
+
+
+def memory_bytes(graph_bytes: int) -> int:
+    """What a trial may take: some copies of the weights in several formats, and pictures."""
+    return 8 * graph_bytes + SPARE_BYTES
+
+
+def _prove(generator: Generator, name: str) -> None:
+    """Try a graph that was never tried on this machine."""
+    from models.graph.choice import Choice
+    from models.graph.kept import key_of, load, store
+
+    key = key_of(generator)
+    if load(key) is None:
+        log = logging.getLogger(__name__)
+        log.info("Preparing %s for this processor, once: it takes some seconds", name)
+        told = msgspec.json.encode(_Told(generator.canvas, generator.widths, generator.design))
+        data = generator.synthesis.data
+        answer = contained(_try, data, told, memory_bytes=memory_bytes(len(data)))
+        store(key, msgspec.json.decode(answer, type=Choice))
+
+
+def _try(data: bytes, told: bytes) -> bytes:
+    """In the other process: draw, and choose how to; a `Choice` as JSON."""
+    from models.graph.choice import choose, samples_of
+    from models.onnx.network import network_of
+
+    how = msgspec.json.decode(told, type=_Told)
+    generator = Generator(as_tensor(data), how.canvas, how.widths, how.design)
+    network = network_of(generator.synthesis)
+    try:
+        pictures = generator.synthesis(torch.stack(samples_of(generator)))
+        choice = choose(generator, network)
+    except RuntimeError as error:
+        refuse(f"OpenVINO cannot play it ({type(error).__name__})")
+    if not pictures.isfinite().all():
+        refuse("it draws values that are not numbers")
+    return msgspec.json.encode(choice)
