@@ -11,7 +11,7 @@ from models.importers.refusal import refuse, shown
 from models.onnx.design import ONNX, Needs, needs_of
 from models.onnx.generator import Generator
 from models.onnx.graph import SIZE_MAXIMUM_BYTES, read_graph, written
-from models.onnx.proof import as_tensor, memory_bytes
+from models.onnx.proof import as_tensor, memory_bytes, tried
 from models.onnx.tensors import Outside
 
 START = b"\x08"  # the version of the format, which comes first
@@ -37,10 +37,7 @@ class FoundONNX:
         plain = Generator(graph, canvas, widths, ONNX())
         if not ONNX().suits(canvas, widths):
             refuse(f"it draws pictures of {canvas}, beyond what can be played")
-        try:
-            pictures = plain(*_samples(self.needs))
-        except RuntimeError as error:
-            refuse(f"OpenVINO cannot play it ({type(error).__name__})")
+        pictures = tried(lambda: plain(*_samples(self.needs)))
         return Generator(graph, canvas, widths, range_of(pictures)), None
 
 

@@ -11,6 +11,7 @@ from models.canvas import Canvas
 from models.networks import Widths, normalise
 from models.onnx.design import ONNX
 from models.onnx.graph import read_graph
+from models.onnx.tensors import FLOATS
 
 
 class Mapping(nn.Module):
@@ -80,7 +81,7 @@ class Generator(nn.Module):
     def weights(self) -> int:
         """How many weights its graph holds."""
         graph = read_graph(memoryview(self.synthesis.data))
-        return sum(constant.count for constant in graph.constants)
+        return sum(each.count for each in graph.constants if each.kind in FLOATS)
 
     def forward(self, z: Tensor, shares: Tensor | None = None, *, psi: float = 1.0) -> Tensor:
         """(N, z_dim) and shares of classes to (N, 3, H, W); `psi` truncates towards zero."""

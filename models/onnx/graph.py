@@ -128,6 +128,20 @@ def _read_body(made: Graph, data: memoryview, budget: Budget, outside: Outside) 
     # Older files name their weights among the inputs, too.
     names = {constant.name for constant in made.constants}
     made.inputs = [port for port in made.inputs if port.name not in names]
+    _check_order(made)
+
+
+def _check_order(made: Graph) -> None:
+    """Every name is given once, before it is used: nothing goes in a circle."""
+    given = [port.name for port in made.inputs] + [each.name for each in made.constants]
+    known = {"", *given}
+    for node in made.nodes:
+        if not known.issuperset(node.inputs):
+            refuse("its operators are not in the order in which they need each other")
+        given += [name for name in node.outputs if name]
+        known.update(node.outputs)
+    if len(given) != len(set(given)) or not known.issuperset(port.name for port in made.outputs):
+        refuse("it gives a name twice, or a result that nothing makes")
 
 
 def _node(data: memoryview, budget: Budget, outside: Outside) -> Node:

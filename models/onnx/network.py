@@ -55,7 +55,7 @@ def _read(data: bytes) -> Model:
     frontend = FrontEndManager().load_by_framework("onnx")
     try:
         model = frontend.convert(frontend.load(io.BytesIO(data)))
-    except RuntimeError as error:
+    except Exception as error:  # It has several kinds of its own.
         refuse(f"OpenVINO cannot read it ({_last_words(error)})")
     whole = 0
     for node in model.get_ops():
@@ -117,6 +117,6 @@ def _float(value: float) -> Node:
     return op.constant(np.asarray(value, dtype=np.float32))
 
 
-def _last_words(error: RuntimeError) -> str:
+def _last_words(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1][:200] if lines else type(error).__name__

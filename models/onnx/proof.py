@@ -5,6 +5,8 @@ choice of precision and threads that the trial comes to is kept, and is the proo
 """
 
 import logging
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 import torch
@@ -12,7 +14,7 @@ from torch import Tensor
 
 from models.canvas import Canvas
 from models.importers.contained import contained
-from models.importers.refusal import refuse
+from models.importers.refusal import ImporterError, refuse
 from models.networks import Widths
 from models.onnx.design import ONNX, needs_of
 from models.onnx.generator import Generator
@@ -20,6 +22,7 @@ from models.onnx.graph import read_graph, written
 
 NAME = "synthesis.graph"
 SPARE_BYTES = 3 << 30
+T = TypeVar("T")
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -60,6 +63,16 @@ def memory_bytes(graph_bytes: int) -> int:
     return 8 * graph_bytes + SPARE_BYTES
 
 
+def tried(work: Callable[[], T]) -> T:
+    """What OpenVINO makes of a graph; raises `ImporterError` for all that it may raise."""
+    try:
+        return work()
+    except ImporterError:
+        raise
+    except Exception as error:
+        refuse(f"OpenVINO cannot play it ({type(error).__name__})")
+
+
 def _prove(generator: Generator, name: str) -> None:
     """Try a graph that was never tried on this machine."""
     from models.graph.choice import Choice
@@ -83,11 +96,8 @@ def _try(data: bytes, told: bytes) -> bytes:
     how = msgspec.json.decode(told, type=_Told)
     generator = Generator(as_tensor(data), how.canvas, how.widths, how.design)
     network = network_of(generator.synthesis)
-    try:
-        pictures = generator.synthesis(torch.stack(samples_of(generator)))
-        choice = choose(generator, network)
-    except RuntimeError as error:
-        refuse(f"OpenVINO cannot play it ({type(error).__name__})")
+    pictures = tried(lambda: generator.synthesis(torch.stack(samples_of(generator))))
+    choice = tried(lambda: choose(generator, network))
     if not pictures.isfinite().all():
         refuse("it draws values that are not numbers")
     return msgspec.json.encode(choice)

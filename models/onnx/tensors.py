@@ -12,7 +12,8 @@ from models.onnx.wire import DAMAGED, Parts, Value
 DIMENSIONS_MAXIMUM = 8
 OUTSIDE = 1
 WORD_SIZES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
-FLOAT, INT32, INT64, FLOAT16 = 1, 6, 7, 10
+FLOAT, INT32, INT64, FLOAT16, DOUBLE, BFLOAT16 = 1, 6, 7, 10, 11, 16
+FLOATS = (FLOAT, FLOAT16, DOUBLE, BFLOAT16)
 
 
 @dataclass(slots=True)
