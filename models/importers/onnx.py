@@ -11,6 +11,7 @@ from models.importers.refusal import refuse, shown
 from models.onnx.design import ONNX, Needs, needs_of
 from models.onnx.generator import Generator
 from models.onnx.graph import SIZE_MAXIMUM_BYTES, read_graph, written
+from models.onnx.parts import Graph
 from models.onnx.proof import as_tensor, memory_bytes, tried
 from models.onnx.tensors import Outside
 
@@ -18,22 +19,23 @@ START = b"\x08"  # the version of the format, which comes first
 BESIDE = ".data"
 SAMPLES = 16
 BYTES_FROM = 16.0  # a picture of values within 0..255 has some beyond, none of the others has
-BELOW = -0.05
+BELOW = -0.1  # times the highest value: so far a picture within 0..1 may overshoot
 
 
 @dataclass(slots=True)
 class FoundONNX:
-    """A graph that may be played, as bytes, and what it takes."""
+    """A graph that may be played, and what it takes."""
 
     program: str
     needs: Needs
-    graph: bytes
+    graph: Graph
 
     def networks(self) -> tuple[Generator, None]:
         """The generator, its pictures within -1..1; raises `ImporterError`."""
         from models.onnx.network import canvas_of
 
-        canvas, widths, graph = canvas_of(self.graph), self.needs.widths, as_tensor(self.graph)
+        canvas, widths = canvas_of(self.graph), self.needs.widths
+        graph = as_tensor(written(self.graph))
         plain = Generator(graph, canvas, widths, ONNX())
         if not ONNX().suits(canvas, widths):
             refuse(f"it draws pictures of {canvas}, beyond what can be played")
@@ -44,11 +46,11 @@ class FoundONNX:
 def read_onnx(path: Path) -> FoundONNX:
     """A generator out of an ONNX file and NAME.data beside it; raises `ImporterError`."""
     beside = beside_of(path)
-    outside = Outside(beside.name, memoryview(read_bytes(beside))) if beside.is_file() else None
+    outside = Outside(memoryview(read_bytes(beside)) if beside.is_file() else None)
     graph = read_graph(memoryview(read_bytes(path)), outside)
     needs = needs_of(graph)
     program = f"ONNX, {shown(graph.producer) or 'by a program that is not told'}"
-    return FoundONNX(program, needs, written(graph))
+    return FoundONNX(program, needs, graph)
 
 
 def beside_of(path: Path) -> Path:
@@ -70,7 +72,7 @@ def range_of(pictures: Tensor) -> ONNX:
     lowest, highest = float(pictures.min()), float(pictures.max())
     if highest > BYTES_FROM:
         return ONNX(0.0, 255.0)
-    return ONNX(-1.0, 1.0) if lowest < BELOW else ONNX(0.0, 1.0)
+    return ONNX(-1.0, 1.0) if lowest < BELOW * highest else ONNX(0.0, 1.0)
 
 
 def _samples(needs: Needs) -> tuple[Tensor, Tensor | None]:

@@ -8,13 +8,13 @@ import msgspec
 from models.canvas import BASE_MAXIMUM_PX, BASE_MINIMUM_PX, DOUBLINGS_MAXIMUM, Canvas
 from models.importers.refusal import refuse
 from models.networks import Widths
-from models.onnx.graph import Graph, Node, Port
+from models.onnx.parts import Graph, Node, Port
 from models.onnx.tensors import FLOAT, FLOAT16, INT32, INT64
 
 SIDE_MAXIMUM_PX = BASE_MAXIMUM_PX << DOUBLINGS_MAXIMUM
 IDLE = (
-    "One vector makes the whole picture: /noise, /middle and /fine do nothing, and a style is "
-    "blended in as a whole."
+    "One vector makes the whole picture: /middle and /fine do nothing, a style is blended in as "
+    "a whole, and /noise acts only where the network draws noise of its own."
 )
 WANTED = "a generator takes a vector (1, z), or (1, z, 1, 1), and perhaps a class"
 

@@ -63,7 +63,7 @@ class Synthesis(nn.Module):
         if not isinstance(self._compiled, Compiled):
             self._compiled = Compiled(network_of(self), "float32", torch.get_num_threads())
         compiled = self._compiled
-        return torch.cat([compiled.draw(w, 0.0) for w in ws.cpu()]).to(ws.device)
+        return torch.cat([compiled.draw(w, 1.0) for w in ws.cpu()]).to(ws.device)
 
 
 class Generator(nn.Module):

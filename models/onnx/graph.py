@@ -6,12 +6,26 @@ https://github.com/onnx/onnx/blob/main/onnx/onnx.proto has the numbers of the fi
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from models.importers.budget import Budget
 from models.importers.refusal import refuse, shown
 from models.onnx import wire
+from models.onnx.noise import stand_still
 from models.onnx.operators import OPERATORS
+from models.onnx.parts import (
+    A_FLOAT,
+    A_TENSOR,
+    A_TEXT,
+    AN_INT,
+    FLOATS,
+    INTS,
+    TEXTS,
+    Attribute,
+    AttributeValue,
+    Graph,
+    Node,
+    Port,
+)
 from models.onnx.tensors import (
     Constant,
     Outside,
@@ -31,49 +45,6 @@ OPSETS = range(7, 31)
 IR_VERSION = 8
 STANDARD = ("", "ai.onnx")
 DOCUMENTATION = 13
-# Kinds of attributes: what holds a graph of its own, or a type, is not among them.
-A_FLOAT, AN_INT, A_TEXT, A_TENSOR, FLOATS, INTS, TEXTS = 1, 2, 3, 4, 6, 7, 8
-AttributeValue = float | int | bytes | Constant | list[float] | list[int] | list[bytes]
-
-
-@dataclass(slots=True)
-class Attribute:
-    """A constant that shapes what an operator does."""
-
-    name: str
-    kind: int
-    value: AttributeValue
-
-
-@dataclass(slots=True)
-class Node:
-    """An operator between named tensors; an empty name is an input that is left out."""
-
-    operator: str
-    inputs: list[str]
-    outputs: list[str]
-    attributes: list[Attribute] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Port:
-    """An input or output of the graph; a side that the file leaves open is None."""
-
-    name: str
-    kind: int
-    dims: tuple[int | None, ...]
-
-
-@dataclass(slots=True)
-class Graph:
-    """A whole model."""
-
-    opset: int
-    nodes: list[Node]
-    constants: list[Constant]
-    inputs: list[Port]
-    outputs: list[Port]
-    producer: str = ""
 
 
 def read_graph(data: memoryview, outside: Outside | None = None) -> Graph:
@@ -128,6 +99,7 @@ def _read_body(made: Graph, data: memoryview, budget: Budget, outside: Outside) 
     # Older files name their weights among the inputs, too.
     names = {constant.name for constant in made.constants}
     made.inputs = [port for port in made.inputs if port.name not in names]
+    stand_still(made)
     _check_order(made)
 
 

@@ -11,27 +11,30 @@ from models.graph.library import opset13 as op
 from models.importers.refusal import refuse
 from models.onnx.design import Needs, needs_of
 from models.onnx.generator import Synthesis
-from models.onnx.graph import read_graph
+from models.onnx.graph import read_graph, written
+from models.onnx.noise import PREFIX
+from models.onnx.parts import Graph
 
 TENSOR_MAXIMUM_BYTES, ALL_MAXIMUM_BYTES = 1 << 30, 1 << 35
 LEAST_SHARE = 1e-9
 COLOURS = 3
 
 
-def canvas_of(data: bytes) -> Canvas:
+def canvas_of(graph: Graph) -> Canvas:
     """The size of the pictures that a graph draws; raises `ImporterError`."""
-    height, width = _picture(_read(data))[:2]
+    height, width = _picture(_read(graph))[:2]
     return Canvas(height, width, 0)
 
 
 def network_of(synthesis: Synthesis) -> Model:
-    """The graph from w (1, w_dim) and the noise's strength (1,), unused, to (1, 3, H, W).
+    """The graph from w (1, w_dim) and the noise's strength (1,) to (1, 3, H, W).
 
     Raises `ImporterError` where the graph is another than its manifest tells.
     """
-    data, design, widths = synthesis.data, synthesis.design, synthesis.widths
-    needs = needs_of(read_graph(memoryview(data)))
-    model = _read(data)
+    design, widths = synthesis.design, synthesis.widths
+    graph = read_graph(memoryview(synthesis.data))
+    needs = needs_of(graph)
+    model = _read(graph)
     height, width, channels, in_planes = _picture(model)
     if needs.widths != widths or Canvas(height, width, 0) != synthesis.canvas:
         refuse("its manifest tells of another graph than it holds")
@@ -40,6 +43,7 @@ def network_of(synthesis: Synthesis) -> Model:
     _feed(model, 0, _columns(w, 0, needs.z_dim))
     if needs.classes:
         _feed(model, 1, _class(_columns(w, needs.z_dim, widths.w_dim), needs))
+    _put_noise(model, noise)
     image = op.convert(_result(model), "f32")
     if not in_planes:
         image = op.transpose(image, _integers(0, 3, 1, 2))
@@ -50,11 +54,15 @@ def network_of(synthesis: Synthesis) -> Model:
     return Model([op.result(image)], [w, noise], "synthesis")
 
 
-def _read(data: bytes) -> Model:
-    """OpenVINO's own graph, its sizes known and bounded; raises `ImporterError`."""
+def _read(graph: Graph) -> Model:
+    """OpenVINO's own graph, its sizes known and bounded; raises `ImporterError`.
+
+    It is only ever given what was read and written here.
+    """
+    data = io.BytesIO(written(graph))
     frontend = FrontEndManager().load_by_framework("onnx")
     try:
-        model = frontend.convert(frontend.load(io.BytesIO(data)))
+        model = frontend.convert(frontend.load(data))
     except Exception as error:  # It has several kinds of its own.
         refuse(f"OpenVINO cannot read it ({_last_words(error)})")
     whole = 0
@@ -91,6 +99,19 @@ def _feed(model: Model, index: int, source: Node) -> None:
     fed = op.convert(shaped, port.get_element_type().to_string())
     for target in port.get_target_inputs():
         target.replace_source_output(fed.output(0))
+
+
+def _put_noise(model: Model, strength: Node) -> None:
+    """The noise of the network's own, the same for every picture, in the place kept for it."""
+    random = np.random.default_rng(0)
+    for node in model.get_ordered_ops():
+        for output in node.outputs():
+            if any(name.startswith(PREFIX) for name in output.get_names()):
+                values = random.standard_normal(tuple(output.get_shape()), np.float32)
+                scaled = op.multiply(op.constant(values), strength)
+                put = op.convert(scaled, output.get_element_type().to_string())
+                for target in output.get_target_inputs():
+                    target.replace_source_output(put.output(0))
 
 
 def _class(shares: Node, needs: Needs) -> Node:

@@ -1,7 +1,7 @@
 """Constants of an ONNX graph: their kinds, read with sizes that match, and written."""
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 
 from models.importers.budget import Budget
@@ -33,20 +33,26 @@ class Constant:
 
 @dataclass(slots=True)
 class Outside:
-    """The one file beside a model in which exporters put its weights, where there is one."""
+    """The one file beside a model in which exporters put its weights; None where there is none.
 
-    name: str = ""
-    data: memoryview = field(default_factory=lambda: memoryview(b""))
+    Whatever name the model tells it by, no other is read.
+    """
 
-    def part(self, told: dict[str, str]) -> memoryview:
+    data: memoryview | None = None
+    told: str = ""
+
+    def part(self, entries: dict[str, str]) -> memoryview:
         """The bytes that a tensor's entries tell of; raises `ImporterError`."""
-        location = told.get("location", "")
-        if not self.name or location != self.name:
+        location = entries.get("location", "")
+        if self.data is None:
             refuse(
-                f'its weights are in another file, "{shown(location)}"; export it with all '
-                "weights inside, or lay that file beside it as NAME.onnx.data"
+                f'its weights are in another file, "{shown(location)}"; lay that beside it under '
+                "its own name and .data, or export it with all weights inside"
             )
-        start, size = (told.get(key, "0") for key in ("offset", "length"))
+        if self.told not in ("", location):
+            refuse("its weights are in several other files; export it with all weights inside")
+        self.told = location
+        start, size = (entries.get(key, "0") for key in ("offset", "length"))
         if not (start.isdecimal() and size.isdecimal() and len(start + size) < 40):
             refuse(DAMAGED)
         if int(start) + int(size) > len(self.data):

@@ -8,16 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.onnx.graph import (
-    A_TENSOR,
-    AN_INT,
-    INTS,
-    Attribute,
-    Graph,
-    Node,
-    Port,
-    written,
-)  # fmt: skip
+from models.onnx.graph import written
+from models.onnx.parts import A_TENSOR, AN_INT, INTS, Attribute, Graph, Node, Port
 from models.onnx.tensors import FLOAT, FLOAT16, INT64, Constant
 
 Z_DIM, CLASSES, HEIGHT, WIDTH = 6, 3, 8, 10
@@ -51,6 +43,7 @@ class Net:
     pixels: bool = False
     square: bool = False
     half: bool = False
+    noise: str = ""
     batch: int | None = None
     weights: dict[str, Tensor] = field(default_factory=dict)
 
@@ -96,6 +89,8 @@ class Net:
             Node("Tanh" if self.tail == "Tanh" else "Sigmoid", ["x4"], ["x5"]),
         ]
         last = "x5"
+        if self.noise:
+            self._noisy(made, kind)
         if self.tail == "bytes":
             value = Attribute("value", A_TENSOR, constant("", torch.tensor(255.0).to(kind)))
             made.nodes.append(Node("Constant", [], ["full"], [value]))
@@ -106,6 +101,14 @@ class Net:
             last = "x7"
         made.outputs.append(Port(last, KINDS[kind], ()))
         return made
+
+    def _noisy(self, made: Graph, kind: torch.dtype) -> None:
+        """Noise, drawn anew for each picture, on the features before the last convolution."""
+        shape = [ints("shape", 1, 1, HEIGHT, WIDTH), Attribute("dtype", AN_INT, KINDS[kind])]
+        alike = self.noise == "RandomNormalLike"
+        drawn = Node(self.noise, ["x3"] if alike else [], ["n"], [] if alike else shape)
+        made.nodes[-2:-2] = [drawn, Node("Add", ["x3", "n"], ["xn"])]
+        made.nodes[-2].inputs[0] = "xn"
 
     def _flat(self) -> tuple[int]:
         return (self.weights["project"].shape[0],)

@@ -20,7 +20,8 @@ from models.importers.importing import convert
 from models.importers.refusal import ImporterError
 from models.onnx import wire
 from models.onnx.design import needs_of
-from models.onnx.graph import AN_INT, Attribute, Graph, Node, Port, read_graph, written
+from models.onnx.graph import read_graph, written
+from models.onnx.parts import AN_INT, Attribute, Graph, Node, Port
 from models.onnx.tensors import Constant
 
 GOOD = written(Net(told="number", tail="bytes").graph())
@@ -114,7 +115,8 @@ LATENT = Port("z", 1, (1, Z_DIM))
 GRAPHS: dict[str, tuple[Graph, str]] = {
     "a branch": (added(Node("If", ["z"], ["a"])), "needs the operator If"),
     "a loop": (added(Node("Loop", ["z"], ["a"])), "needs the operator Loop"),
-    "random numbers": (added(Node("RandomNormal", [], ["a"])), "operator RandomNormal"),
+    "random numbers": (added(Node("RandomUniform", [], ["a"])), "operator RandomUniform"),
+    "strange noise": (added(Node("RandomNormal", [], ["a"])), "noise of a strange kind"),
     "an unknown one": (added(Node("Os\nSystem", ["z"], ["a"])), r"operator Os\\nSystem"),
     "a circle": (added(Node("Relu", ["x5"], ["a"])), "order in which they need each other"),
     "a name twice": (twice(), "a name twice"),

@@ -14,7 +14,7 @@ from models.graph.compiled import has_bfloat16
 from models.graph.runtime import GraphRuntime
 from models.onnx.design import ONNX, needs_of
 from models.onnx.generator import Generator
-from models.onnx.graph import written
+from models.onnx.graph import read_graph, written
 from models.onnx.network import canvas_of
 from models.onnx.proof import as_tensor
 from models.sampling import draw
@@ -30,9 +30,9 @@ def quickly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def generator(net: Net, design: ONNX = ONNX()) -> Generator:  # noqa: B008
-    graph = net.graph()
-    widths, data = needs_of(graph).widths, written(graph)
-    return Generator(as_tensor(data), canvas_of(data), widths, design).eval()
+    graph = read_graph(memoryview(written(net.graph())))
+    widths = needs_of(graph).widths
+    return Generator(as_tensor(written(graph)), canvas_of(graph), widths, design).eval()
 
 
 @pytest.mark.parametrize("told", ["", "shares", "number"])
@@ -71,6 +71,19 @@ def test_pictures_are_drawn_by_a_seed_and_by_their_range() -> None:
     assert found.shape == (4, 3, 8, 10) and found.dtype == torch.uint8
     lower = draw(generator(Net(tail="Sigmoid"), ONNX(-1.0, 1.0)), 4, seed=3)
     assert (lower >= 127).all() and (found.float().mean() < lower.float().mean())
+
+
+@pytest.mark.parametrize("operator", ["RandomNormal", "RandomNormalLike"])
+@pytest.mark.parametrize("half", [False, True])
+def test_noise_of_its_own_stands_still_as_strong_as_is_asked(operator: str, half: bool) -> None:
+    noisy = generator(Net(noise=operator, half=half))
+    plain = generator(Net(half=half))
+    playing = runtime_for(noisy, CPU)
+    w = playing.map(torch.randn(1, Z_DIM))
+    without, usual, more = (playing.draw(w, strength) for strength in (0.0, 1.0, 2.0))
+    torch.testing.assert_close(without, plain.synthesis(w[None]), rtol=0, atol=1e-5)
+    assert torch.equal(usual, playing.draw(w, 1.0)) and torch.equal(usual, noisy.synthesis(w[None]))
+    assert 0.02 < float((usual - without).abs().mean()) < float((more - without).abs().mean())
 
 
 @pytest.mark.skipif(not has_bfloat16(), reason="a processor without bfloat16")
