@@ -56,11 +56,12 @@ EFFORTS = (
     Effort(10, 2, 7, 4, 1, 0),
     Effort(6, 2, 4, 2, 1, 0),
 )
+# Few probes in several pictures find more that holds in others than many probes in one.
 EFFORTS_WITHOUT_STYLES = (
-    Effort(32, 8, 16, 0, 2, 6, 128),
-    Effort(32, 8, 16, 0, 1, 4, 128),
-    Effort(32, 8, 16, 0, 1, 2, 64),
-    Effort(16, 4, 12, 0, 1, 0, 32),
+    Effort(32, 8, 16, 0, 4, 6, 64),
+    Effort(32, 8, 16, 0, 4, 4, 32),
+    Effort(32, 8, 16, 0, 2, 2, 32),
+    Effort(16, 4, 12, 0, 2, 0, 12),
     Effort(10, 2, 7, 0, 1, 0, 12),
     Effort(6, 2, 4, 0, 1, 0, 6),
 )

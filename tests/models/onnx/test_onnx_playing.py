@@ -7,7 +7,9 @@ import pytest
 import tiny
 import torch
 from onnx_files import CLASSES, Z_DIM, Net
+from torch.nn import functional as F
 
+from models.directions import find_directions
 from models.engines import describe_engine, runtime_for
 from models.graph.choice import Choice, psnr_db
 from models.graph.compiled import has_bfloat16
@@ -71,6 +73,14 @@ def test_pictures_are_drawn_by_a_seed_and_by_their_range() -> None:
     assert found.shape == (4, 3, 8, 10) and found.dtype == torch.uint8
     lower = draw(generator(Net(tail="Sigmoid"), ONNX(-1.0, 1.0)), 4, seed=3)
     assert (lower >= 127).all() and (found.float().mean() < lower.float().mean())
+
+
+def test_the_axis_that_shows_most_is_found() -> None:
+    net = Net(told="shares")
+    net.weights["project"][2] *= 6.0
+    found = find_directions(generator(net))
+    assert abs(float(F.normalize(found.pushes[0], dim=0)[2])) > 0.9
+    assert found.ratios[0] > 1.3 and not found.pushes[:, Z_DIM:].any()
 
 
 @pytest.mark.parametrize("operator", ["RandomNormal", "RandomNormalLike"])
