@@ -72,7 +72,8 @@ def read_ancestor(path: Path) -> Ancestor:
         return Ancestor(path, recipe.canvas_at(save.stage), recipe.widths, kimg, lineage, tensors)
     generator, manifest, _ = load_checkpoint(path)
     if not isinstance(generator, Generator):
-        raise CheckpointError(f"{path}: a StyleGAN3 model can be played, but not trained here")
+        kind = type(manifest.architecture).__name__
+        raise CheckpointError(f"{path}: {kind} models can be played, but not trained here")
     if manifest.widths.classes:
         raise CheckpointError(f"{path}: a model with classes can be played, but not trained here")
     parts = dict.fromkeys(("G", "G_ema"), generator.state_dict())

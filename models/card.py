@@ -10,7 +10,7 @@ from models.architectures import channels_of
 from models.checkpoint import Images, Manifest, Origin
 from models.directions import UNIT, Directions
 from models.metrics import TITLES, Measures
-from models.stylegan3.layout import StyleGAN3
+from models.onnx.design import IDLE, ONNX
 
 NOT_TOLD = "not told"
 DIRECTIONS = """\
@@ -20,10 +20,15 @@ it shows as a random push of the same length.
 
 {table}
 
-PCA: a principal component of W (GANSpace). SeFa: a factor of those layers' style weights."""
+{found_by}"""
+FOUND_IN_W = (
+    "PCA: a principal component of W (GANSpace). SeFa: a factor of those layers' style weights."
+)
+FOUND_IN_Z = "Jacobian: a mixture of small pushes that together change pictures most."
 UNSEEN = """\
 The principal components of W (GANSpace), the largest first; a step of 1 is a standard deviation.
 How much each shows was not looked at."""
+UNSEEN_IN_Z = "Directions by chance, as long as z varies. How much each shows was not looked at."
 
 
 def card(
@@ -54,7 +59,7 @@ def card(
         "## How good it is",
         _measured(measures, floor, model),
         "## Its directions",
-        _directions(directions),
+        _directions(directions, isinstance(manifest.architecture, ONNX)),
     ]
     return "\n\n".join(filter(None, paragraphs)) + "\n"
 
@@ -70,14 +75,17 @@ def _facts(manifest: Manifest, parameters: int) -> Iterator[tuple[str, ...]]:
     widths = manifest.widths
     channels = channels_of(manifest.canvas, widths, manifest.architecture)
     yield "Canvas", f"{manifest.canvas} pixels"
-    stylegan3 = isinstance(manifest.architecture, StyleGAN3)
-    yield "Architecture", "StyleGAN3" if stylegan3 else "StyleGAN2"
+    yield "Architecture", type(manifest.architecture).__name__
     yield "Size", f"{parameters:,} parameters"
-    yield (
-        "Widths",
-        f"z {widths.z_dim}, w {widths.w_dim}, {widths.mapping_layers} mapping layers, "
-        f"{channels[0]} channels at the coarsest level, {channels[-1]} at the finest",
-    )
+    if isinstance(manifest.architecture, ONNX):
+        yield "Widths", f"z {widths.z_dim}"
+        yield "Played", IDLE
+    else:
+        yield (
+            "Widths",
+            f"z {widths.z_dim}, w {widths.w_dim}, {widths.mapping_layers} mapping layers, "
+            f"{channels[0]} channels at the coarsest level, {channels[-1]} at the finest",
+        )
     if widths.classes:
         yield "Classes", f"{widths.classes:,}, chosen by `/class`"
     if not manifest.origin:
@@ -124,14 +132,16 @@ def _measured(measures: Measures | None, floor: Measures | None, model: str) -> 
     return f"{table}\n\nReal images are one half of those it learnt from against the other half."
 
 
-def _directions(directions: Directions | None) -> str:
+def _directions(directions: Directions | None, in_z: bool) -> str:
     if directions is None:
-        return UNSEEN
+        return UNSEEN_IN_Z if in_z else UNSEEN
     if not directions.ratios:
         return "None was found that shows."
     found = zip(directions.ratios, directions.origins, strict=True)
     rows = ((f"`/direction/{i}`", f"{ratio:.1f}", how) for i, (ratio, how) in enumerate(found, 1))
-    return DIRECTIONS.format(share=UNIT, table=_table(("Direction", "Strength:", "Found by"), rows))
+    table = _table(("Direction", "Strength:", "Found by"), rows)
+    found_by = FOUND_IN_Z if in_z else FOUND_IN_W
+    return DIRECTIONS.format(share=UNIT, table=table, found_by=found_by)
 
 
 def _table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -13,7 +13,10 @@ from torch import Tensor, nn
 from models.architectures import AnyGenerator, Architecture, StyleGAN2, make_generator
 from models.canvas import BASE_MAXIMUM_PX, BASE_MINIMUM_PX, DOUBLINGS_MAXIMUM, Canvas
 from models.directions import COUNT_MAXIMUM
+from models.importers.refusal import ImporterError
 from models.networks import Widths
+from models.onnx.design import ONNX
+from models.onnx.proof import generator_of
 from models.valueless import without_values
 
 FORMAT = 1
@@ -142,21 +145,33 @@ def save_checkpoint(
 def load_checkpoint(path: Path) -> Model:
     """Read a model, its generator in evaluation mode, on the CPU; raises `CheckpointError`.
 
-    Nothing in the file is executed, and its sizes are checked before memory is taken.
+    Nothing in the file is executed, and its sizes are checked before memory is taken. An ONNX
+    graph is checked, and tried in a process of its own where this machine never did.
     """
     tensors, metadata = load_tensors(path)
     manifest = _manifest(path, metadata)
     directions = tensors.pop(DIRECTIONS_KEY, None)
-    with without_values():
-        generator = make_generator(manifest.canvas, manifest.widths, manifest.architecture)
-    check_weights(path, tensors, generator)
     if directions is not None:
         count = min(len(directions), COUNT_MAXIMUM) if directions.ndim else 0
         _check(path, DIRECTIONS_KEY, directions, (count, manifest.widths.w_dim))
         directions = directions.float()
+    generator = _generator(path, tensors, manifest)
+    return Model(generator.eval().requires_grad_(False), manifest, directions)
+
+
+def _generator(path: Path, tensors: dict[str, Tensor], manifest: Manifest) -> AnyGenerator:
+    canvas, widths, design = manifest.canvas, manifest.widths, manifest.architecture
+    if isinstance(design, ONNX):
+        try:
+            return generator_of(tensors, canvas, widths, design, manifest.name or path.stem)
+        except ImporterError as error:
+            raise CheckpointError(f"{path}: {error}") from None
+    with without_values():
+        generator = make_generator(canvas, widths, design)
+    check_weights(path, tensors, generator)
     floats = {name: tensor.float() for name, tensor in tensors.items()}
     generator.load_state_dict(floats, assign=True)
-    return Model(generator.eval().requires_grad_(False), manifest, directions)
+    return generator
 
 
 def check_weights(path: Path, tensors: dict[str, Tensor], network: nn.Module) -> None:
@@ -197,13 +212,11 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
         raise CheckpointError(f"{path}: its manifest is damaged ({error})") from None
     canvas, widths, design = manifest.canvas, manifest.widths, manifest.architecture
     sound = (
-        all(BASE_MINIMUM_PX <= side <= BASE_MAXIMUM_PX for side in (canvas.base_h, canvas.base_w))
-        and 1 <= canvas.doublings <= DOUBLINGS_MAXIMUM
+        _suits(design, canvas, widths)
         and all(1 <= side <= WIDTH_MAXIMUM for side in (widths.z_dim, widths.w_dim))
         and 1 <= widths.channel_max <= WIDTH_MAXIMUM
         and 1 <= widths.channel_base <= 1 << 20
         and 1 <= widths.mapping_layers <= 16
-        and (isinstance(design, StyleGAN2) or design.suits(canvas))
         and len(widths.own_channels) <= canvas.doublings + 1
         and all(1 <= channels <= WIDTH_MAXIMUM for channels in widths.own_channels)
         and 0 <= widths.classes <= CLASSES_MAXIMUM
@@ -212,3 +225,15 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
     if not sound:
         raise CheckpointError(f"{path}: its manifest asks for sizes out of range")
     return manifest
+
+
+def _suits(design: Architecture, canvas: Canvas, widths: Widths) -> bool:
+    """Whether a canvas is one of this architecture, and not absurdly large."""
+    if isinstance(design, ONNX):
+        return design.suits(canvas, widths)
+    sides = canvas.base_h, canvas.base_w
+    return (
+        all(BASE_MINIMUM_PX <= side <= BASE_MAXIMUM_PX for side in sides)
+        and 1 <= canvas.doublings <= DOUBLINGS_MAXIMUM
+        and (isinstance(design, StyleGAN2) or design.suits(canvas))
+    )

@@ -263,13 +263,15 @@ def train(
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A .pkl or .pt of StyleGAN; nothing in it is run.")],
+    file: Annotated[
+        Path, typer.Argument(help="A .pkl or .pt of StyleGAN, or an .onnx of any GAN.")
+    ],
     out: Annotated[
         Path | None, typer.Option(help="The model to write; FILE as .safetensors if not given.")
     ] = None,
     licence: Annotated[str, typer.Option(help="The model's licence, kept in it.")] = "",
 ) -> None:
-    """Bring in a model of another program: StyleGAN2 or 3 by NVIDIA, StyleGAN2 by rosinality."""
+    """Bring in a model of another program: StyleGAN2 or 3, or any generator as ONNX."""
     from performer.commands.import_ import import_ as run
 
     run(file, out, licence, Console())
