@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from models.architectures import channels_of
-from models.checkpoint import Manifest, Origin
+from models.checkpoint import Lineage, Manifest, Origin
 from models.directions import UNIT, Directions
 from models.metrics import TITLES, Measures
 from models.stylegan3.layout import StyleGAN3
@@ -24,6 +24,16 @@ PCA: a principal component of W (GANSpace). SeFa: a factor of those layers' styl
 UNSEEN = """\
 The principal components of W (GANSpace), the largest first; a step of 1 is a standard deviation.
 How much each shows was not looked at."""
+
+INHERITED = "Those of its teacher, under the same numbers: its W is the same."
+LIKENESS = """\
+It was distilled from another model: it has that model's W, so that seeds, patches and directions
+play alike, and paints with a narrower network.
+
+{table}
+
+Feature distance is that of random-convolution features, where 1 is as far as one of the teacher's
+pictures is from the one most like it."""
 
 
 def card(
@@ -51,10 +61,11 @@ def card(
         _table(("", ""), _facts(manifest, parameters)),
         "## Where it comes from" if manifest.origin else "## What it learnt from",
         _table(("", ""), _origin(manifest.origin) if manifest.origin else _images(manifest)),
+        *_teacher(manifest.teacher),
         "## How good it is",
         _measured(measures, floor, model),
         "## Its directions",
-        _directions(directions),
+        INHERITED if manifest.teacher else _directions(directions),
     ]
     return "\n\n".join(filter(None, paragraphs)) + "\n"
 
@@ -80,13 +91,13 @@ def _facts(manifest: Manifest, parameters: int) -> Iterator[tuple[str, ...]]:
     )
     if widths.classes:
         yield "Classes", f"{widths.classes:,}, chosen by `/class`"
-    if not manifest.origin:
+    if manifest.teacher or not manifest.origin:
         shown = f"it was shown {manifest.kimg * 1000:,.0f} images"
         yield "Training", f"{manifest.kimg:,.1f} kimg: {shown}"
         yield "Loss", _plain(manifest.loss)
         yield "Seed", str(manifest.seed)
     made = _plain(manifest.made).replace("T", ", ").replace("+00:00", " UTC")
-    yield "Imported" if manifest.origin else "Made", made
+    yield "Imported" if manifest.origin and not manifest.teacher else "Made", made
 
 
 def _images(manifest: Manifest) -> Iterator[tuple[str, ...]]:
@@ -102,6 +113,25 @@ def _origin(origin: Origin) -> Iterator[tuple[str, ...]]:
     yield "File", _plain(origin.file)
     yield "SHA-256", _plain(origin.sha256)
     yield "Licence", _plain(origin.licence) or NOT_TOLD
+
+
+def _teacher(teacher: Lineage | None) -> Iterator[str]:
+    """Of whom a student learnt, and how near it came."""
+    if teacher is None:
+        return
+    likeness = teacher.likeness
+    rows = (
+        ("Teacher", _plain(teacher.name)),
+        ("File", _plain(teacher.file)),
+        ("SHA-256", _plain(teacher.sha256)),
+        ("Its canvas", f"{teacher.canvas} pixels"),
+        ("L1, of the range", f"{likeness.l1:.2%}"),
+        ("PSNR", f"{likeness.psnr_db:.1f} dB"),
+        ("Feature distance", f"{likeness.apart:.2f}"),
+        ("rconv-KID", f"{likeness.kid:.3f}"),
+    )
+    yield "## Its teacher"
+    yield LIKENESS.format(table=_table(("", ""), rows))
 
 
 def _measured(measures: Measures | None, floor: Measures | None, model: str) -> str:

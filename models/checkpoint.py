@@ -52,8 +52,35 @@ class Origin(msgspec.Struct, frozen=True):
     licence: str = ""
 
 
+class Likeness(msgspec.Struct, frozen=True):
+    """A student's pictures against its teacher's of the same latents, psi 1.
+
+    `l1` is the mean absolute difference as a share 0..1 of the range, `psnr_db` that of all
+    pixels, `kid` the rconv-KID of both sets (0 is best). `apart` is the mean distance of a pair in
+    random-convolution features; 1 is as far as a teacher's picture is from the one most like it.
+    """
+
+    l1: float
+    psnr_db: float
+    apart: float
+    kid: float
+
+
+class Lineage(msgspec.Struct, frozen=True):
+    """Which model a student was distilled from, and how near it came."""
+
+    name: str
+    file: str
+    sha256: str
+    canvas: Canvas
+    likeness: Likeness
+
+
 class Manifest(msgspec.Struct, frozen=True):
-    """What a checkpoint tells about itself; one with an `origin` was not trained here."""
+    """What a checkpoint tells about itself; one with an `origin` was not trained here.
+
+    A student, which has a `teacher`, carries its teacher's images and origin on.
+    """
 
     canvas: Canvas
     widths: Widths
@@ -66,6 +93,7 @@ class Manifest(msgspec.Struct, frozen=True):
     name: str = ""
     architecture: Architecture = StyleGAN2()
     origin: Origin | None = None
+    teacher: Lineage | None = None
 
 
 class Model(NamedTuple):
