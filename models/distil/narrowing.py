@@ -105,8 +105,10 @@ def regression(wide: Tensor, slim: Tensor) -> Tensor:
     moments = slim @ slim.t()
     ridge = RIDGE * moments.diagonal().mean().clamp_min(LEAST)
     moments.diagonal().add_(ridge)
-    solved: Tensor = torch.linalg.solve(moments.double(), (slim @ wide.t()).double())
-    return solved.t().to(wide.dtype)
+    between = slim @ wide.t()
+    # On the host: not every device knows double precision.
+    solved: Tensor = torch.linalg.solve(moments.cpu().double(), between.cpu().double())
+    return solved.t().to(wide)
 
 
 def most_telling(gram: Tensor, count: int) -> Tensor:
@@ -115,11 +117,11 @@ def most_telling(gram: Tensor, count: int) -> Tensor:
     Greedily: always the one that explains most of what those before leave of all (C, N) channels,
     whose products gram holds. Two that are alike are never both chosen before one that is not.
     """
-    left = gram.double()
-    open_ = torch.ones(len(gram), dtype=torch.bool, device=gram.device)
+    left = gram.cpu().double()
+    open_ = torch.ones(len(gram), dtype=torch.bool)
     for _ in range(count):
-        own = left.diagonal().clamp_min(LEAST * float(gram.diagonal().sum()) + 1e-30)
-        gains = (left.square().sum(dim=0) / own).where(open_, -torch.ones([]).double())
+        own = left.diagonal().clamp_min(LEAST * float(left.diagonal().sum()))
+        gains = (left.square().sum(dim=0) / own).masked_fill(~open_, -1.0)
         best = int(gains.argmax())
         open_[best] = False
         left = left - torch.outer(left[best], left[best]) / own[best]

@@ -25,6 +25,7 @@ from models.run import Run
 from models.saves import Saves
 from performer.commands.recipe import MANY_IMAGES, gamma_for
 from performer.commands.sitting import Place, goal_for, goal_words, sit
+from performer.paths import BEST_MODEL
 
 COMPARED_PIXELS = 1 << 24
 COMPARED_BOUNDS = (32, 256)
@@ -63,7 +64,9 @@ def distil(options: Options, console: Console, stopped: Callable[[], bool]) -> N
         for line in summary(run.trainer.recipe, teacher, device):
             place.say(line)
         goal = goal_for(options.hours, options.kimg, device)
-        sit(run, goal, place, stopped, _resume_command(options))
+        # Not the folder: a run that is followed is played by an engine that is slower.
+        play, resume = options.folder / BEST_MODEL, _resume_command(options)
+        sit(run, goal, place, stopped, resume=resume, play=play)
     finally:
         ranks.leave()
 

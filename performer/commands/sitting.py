@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 import torch
@@ -32,8 +33,10 @@ class Place:
         self.say(sentence, "yellow")
 
 
-def sit(run: Run, goal: Goal, place: Place, stopped: Callable[[], bool], resume: str) -> None:
-    """Train to the goal or until `stopped`, and say how to play; `resume` is what goes on."""
+def sit(
+    run: Run, goal: Goal, place: Place, stopped: Callable[[], bool], *, resume: str, play: Path
+) -> None:
+    """Train to the goal or until `stopped`, and say what to `play` and how to `resume`."""
     columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=place.console) as bar:
         task = bar.add_task("the first step takes longest", total=1.0)
@@ -46,7 +49,7 @@ def sit(run: Run, goal: Goal, place: Place, stopped: Callable[[], bool], resume:
         place.say(f"Stopped and saved at {run.trainer.kimg:.1f} kimg. Go on with:")
         place.say(f"  {resume}")
     place.say("Play it with:")
-    place.say(f"  performer play {shlex.quote(str(run.folder))}")
+    place.say(f"  performer play {shlex.quote(str(play))}")
 
 
 def goal_for(

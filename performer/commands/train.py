@@ -68,7 +68,8 @@ def train(options: Options, console: Console, stopped: Callable[[], bool]) -> No
         for line in summary(run.trainer.recipe, run.images.count, device):
             place.say(line)
         goal = goal_for(options.hours, options.kimg, device, stop_early=options.stop_early)
-        sit(run, goal, place, stopped, _resume_command(options))
+        resume = _resume_command(options)
+        sit(run, goal, place, stopped, resume=resume, play=run.folder)
     finally:
         ranks.leave()
 

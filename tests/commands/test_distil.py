@@ -45,7 +45,7 @@ def test_a_student_is_made_beside_its_teacher_and_plays(options: Options) -> Non
     folder = options.model.parent / "tides-cpu"
     assert "Teacher t: 16x16, channels 16 16 8" in words
     assert "Student: 16x16, channels 8 8 4" in words
-    assert f"performer play {folder}" in words
+    assert f"performer play {folder / 'model.safetensors'}" in words
     instrument = load_instrument("drift", folder / "model.safetensors", "cpu")
     assert instrument.engine().frame(0.0, 0.0, ()) is not None
     told = load_checkpoint(folder / "model.safetensors").manifest
