@@ -100,7 +100,8 @@ def _size(options: Options, teacher: Teacher) -> tuple[Canvas, Widths]:
         asked_size(*own, base, most) if base or most
         else student_size(*own, TARGETS[options.target])
     )  # fmt: skip
-    if all(widths.channels(level) >= own[1].channels(level) for level in own[0].levels):
+    as_wide = all(widths.channels(i) >= own[1].channels(i) for i in canvas.levels)
+    if as_wide and canvas == own[0]:
         raise TrainingError(
             f"{teacher.path}: a student for --target {options.target} would be as wide as the "
             "model itself, which is light enough; for a narrower one use --channel-base"

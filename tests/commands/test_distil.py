@@ -12,11 +12,11 @@ from rich.console import Console
 from models.canvas import canvas_of
 from models.checkpoint import Images, Manifest, load_checkpoint, save_checkpoint
 from models.distil.likeness import Moments
-from models.distil.teacher import read_teacher
+from models.distil.sizes import TARGETS
 from models.division import TrainingError
 from models.networks import Generator, Widths
 from models.saves import Saves
-from performer.commands.distil import Options, distil, new_recipe, summary
+from performer.commands.distil import Options, distil
 from performer.commands.instrument import load_instrument
 
 CANVAS, WIDTHS = canvas_of(16, 16), Widths(128, 16, z_dim=8, w_dim=8, mapping_layers=2)
@@ -87,9 +87,16 @@ def test_what_cannot_be_is_one_sentence(options: Options, tmp_path: Path) -> Non
         run(replace(resume, channel_base=None, channel_max=None))
 
 
-def test_a_smaller_canvas_is_told_plainly(options: Options) -> None:
-    teacher = read_teacher(options.model, torch.device("cpu"))
-    small = new_recipe(teacher, canvas_of(8, 8), WIDTHS, torch.device("cpu"))
-    assert small.augment == "none" and not small.stages[0].noise, "it has none in its teacher"
-    told = summary(small, teacher, torch.device("cpu"))
-    assert "The student is smaller: 16x16 would be too slow for 30 frames/s" in told[-1]
+def test_a_smaller_canvas_is_told_plainly_and_plays(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = TARGETS["cpu"]._replace(budget_ms=0.01)
+    monkeypatch.setitem(TARGETS, "cpu", slow)
+    words = run(replace(options, channel_base=None, channel_max=None))
+    assert "Student: 8x8, channels 16 16" in words
+    assert "The student is smaller: 16x16 would be too slow for 30 frames/s" in words
+    student = options.folder / "model.safetensors"
+    told = load_checkpoint(student).manifest
+    assert str(told.canvas) == "8x8" and told.teacher and str(told.teacher.canvas) == "16x16"
+    instrument = load_instrument("drift", student, "cpu")
+    assert instrument.engine().frame(0.0, 0.0, ()) is not None

@@ -96,8 +96,8 @@ def test_a_student_learns_on_it(precision: str, tmp_path: Path) -> None:
     told = recipe(canvas=canvas, widths=slim, precision=precision, augment="none")
     student = Distiller(told, teacher, teacher.draw(12, seed=1, canvas=canvas), GPU)
     lesson = student.lesson()
-    before = float(difference(student.pair.paint(lesson.ws), lesson.pictures))
+    before = difference(student.pair.paint(lesson.ws), lesson.pictures)
     steps = student.train()
     for _ in range(100):
         next(steps)
-    assert float(difference(student.pair.paint(lesson.ws), lesson.pictures)) < before
+    assert difference(student.pair.paint(lesson.ws), lesson.pictures) < before
