@@ -128,7 +128,6 @@ def _teacher(teacher: Lineage | None) -> Iterator[str]:
         ("L1, of the range", f"{likeness.l1:.2%}"),
         ("PSNR", f"{likeness.psnr_db:.1f} dB"),
         ("Feature distance", f"{likeness.apart:.2f}"),
-        ("rconv-KID", f"{likeness.kid:.3f}"),
     )
     yield "## Its teacher"
     yield LIKENESS.format(table=_table(("", ""), rows))

@@ -56,15 +56,13 @@ class Likeness(msgspec.Struct, frozen=True):
     """A student's pictures against its teacher's of the same latents, psi 1.
 
     `l1` is the mean absolute difference as a share 0..1 of the range, `psnr_db` that of all
-    pixels, `kid` the rconv-KID of one half's pictures against the teacher's of the other half's
-    latents (0 is best, give or take some hundredths). `apart` is the mean distance of a pair in
-    random-convolution features; 1 is as far as a teacher's picture is from the one most like it.
+    pixels. `apart` is the mean distance of a pair in random-convolution features; 1 is as far as a
+    teacher's picture is from the one most like it.
     """
 
     l1: float
     psnr_db: float
     apart: float
-    kid: float
 
 
 class Lineage(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from models.checkpoint import Likeness
 from models.features import Standard, extract
-from models.metrics import kid, own_distance
+from models.metrics import own_distance
 
 TABLE = "likeness.csv"
 COMPARED_SEED = 1  # Other pictures than those of the grids.
@@ -33,7 +33,6 @@ class Comparison:
     def of(self, pictures: Tensor) -> Likeness:
         """The likeness of uint8 (N, 3, H, W) of the same latents."""
         features = self._standard(extract(pictures, self.device))
-        half = len(features) // 2
         pairs = list(zip(pictures.split(16), self.images.split(16), strict=True))
         errors = [(one.float() - other.float()) / 255.0 for one, other in pairs]
         mean_square = sum(float(e.square().sum()) for e in errors) / pictures.numel()
@@ -41,7 +40,6 @@ class Comparison:
             l1=sum(float(e.abs().sum()) for e in errors) / pictures.numel(),
             psnr_db=min(-10.0 * math.log10(max(mean_square, 1e-20)), PSNR_MAXIMUM_DB),
             apart=float((features - self._features).norm(dim=1).mean()) / self._scale,
-            kid=kid(features[:half], self._features[half:]),
         )
 
 

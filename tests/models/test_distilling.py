@@ -230,14 +230,13 @@ def test_likeness_of_the_same_pictures_is_perfect_and_noise_makes_it_worse(tmp_p
     noisy = (pictures.int() + torch.randint(-40, 41, pictures.shape)).clamp(0, 255).byte()
     other = comparison.of(noisy)
     assert other.l1 > 0.05 and other.psnr_db < 25 and other.apart > 0.1
-    assert other.kid > same.kid
 
 
 def test_the_best_is_the_nearest_and_a_spoilt_table_is_no_reason_to_stop(tmp_path: Path) -> None:
     moments = Moments(tmp_path)
     assert moments.best is None
     for kimg, apart in ((1.0, 0.5), (2.0, 0.2), (3.0, 0.3)):
-        moments.add(kimg, Likeness(0.1, 20.0, apart, 0.0))
+        moments.add(kimg, Likeness(0.1, 20.0, apart))
     moments.path.write_text(moments.path.read_text() + "4.0,what\n")
     found = Moments(tmp_path)
     assert len(found.rows) == 3 and found.best is not None and found.best[0] == 2.0
