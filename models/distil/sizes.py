@@ -30,8 +30,8 @@ class Target(NamedTuple):
 
 TARGETS = {
     # Fitted to twelve random networks, 256 to 1024 px, in the graph engine (float32, two threads
-    # of a server's cores on a slow day; on a quiet one they took half as long), within a fifth for
-    # those near the budget.
+    # of a server's cores on a slow day, when one of them took twice its time in the benchmarks),
+    # within a quarter for those near the budget.
     "cpu": Target(2.5, 6.2, 30.0, 256),
     # Reckoned, not measured: 3 * 10^12 operations/s and 128 GB/s, a small laptop GPU, half
     # precision, each value moved eight times.
