@@ -1,5 +1,6 @@
 """Checkpoints: a model in one .safetensors file, whose metadata holds its manifest."""
 
+import hashlib
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -61,11 +62,39 @@ class Lineage(msgspec.Struct, frozen=True):
     origin: Origin | None = None
     images: tuple[Images, ...] = ()
 
+    def then(self, images: Images) -> "Lineage":
+        """And then trained on these; a student, which sees its teacher's pictures, has none."""
+        return Lineage(self.origin, (*self.images, images)) if images.count else self
+
+
+class Likeness(msgspec.Struct, frozen=True):
+    """A student's pictures against its teacher's of the same latents, psi 1.
+
+    `l1` is the mean absolute difference as a share 0..1 of the range, `psnr_db` that of all
+    pixels. `apart` is the mean distance of a pair in random-convolution features; 1 is as far as a
+    teacher's picture is from the one most like it.
+    """
+
+    l1: float
+    psnr_db: float
+    apart: float
+
+
+class TaughtBy(msgspec.Struct, frozen=True):
+    """Which model a student was distilled from, and how near it came."""
+
+    name: str
+    file: str
+    sha256: str
+    canvas: Canvas
+    likeness: Likeness
+
 
 class Manifest(msgspec.Struct, frozen=True):
     """What a checkpoint tells about itself; one with an `origin` was not trained here.
 
-    `before` is what its training here started from, the oldest first.
+    `before` is what its training here started from, the oldest first; of a student, which has a
+    `teacher`, what that one comes from.
     """
 
     canvas: Canvas
@@ -80,6 +109,12 @@ class Manifest(msgspec.Struct, frozen=True):
     architecture: Architecture = StyleGAN2()
     origin: Origin | None = None
     before: Lineage = Lineage()
+    teacher: TaughtBy | None = None
+
+    @property
+    def lineage(self) -> Lineage:
+        """All that it comes from, itself included."""
+        return Lineage(self.origin) if self.origin else self.before.then(self.images)
 
 
 class Model(NamedTuple):
@@ -129,6 +164,12 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise CheckpointError(
             f"{path}: damaged, cut short, or no .safetensors file ({error})"
         ) from None
+
+
+def sha256_of(path: Path) -> str:
+    """The hash by which an `Origin` or a teacher is told."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def save_checkpoint(
@@ -213,6 +254,7 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
     canvas, widths, design = manifest.canvas, manifest.widths, manifest.architecture
     sound = (
         _suits(design, canvas, widths)
+        and (not manifest.teacher or _suits(StyleGAN2(), manifest.teacher.canvas, widths))
         and all(1 <= side <= WIDTH_MAXIMUM for side in (widths.z_dim, widths.w_dim))
         and 1 <= widths.channel_max <= WIDTH_MAXIMUM
         and 1 <= widths.channel_base <= 1 << 20

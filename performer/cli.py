@@ -278,6 +278,53 @@ def import_(
 
 
 @app.command()
+def distil(
+    model: Annotated[Path, typer.Argument(help="A StyleGAN2 model, or the folder of a run.")],
+    target: Annotated[
+        str, typer.Option(help="Where it shall play at 30 frames/s: cpu, or gpu (a laptop's).")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="The student's folder; beside MODEL if not given.")
+    ] = None,
+    hours: Annotated[float | None, typer.Option(help="Stop after so long.", min=0)] = None,
+    kimg: Annotated[
+        float | None, typer.Option(help="Stop after so many thousand pictures.", min=0)
+    ] = None,
+    channel_base: Annotated[
+        int | None, typer.Option(help="Width of the student, instead of what suits the target.")
+    ] = None,
+    channel_max: Annotated[int | None, typer.Option(help="Its widest layer.", min=8)] = None,
+    device: Device = "auto",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run.")] = False,
+) -> None:
+    """Distil a model into a narrower one that plays alike on a smaller machine. No images needed.
+
+    Ctrl-C saves and says how to go on.
+    """
+    from performer.commands.signals import catch_signals
+
+    stopped = catch_signals()  # before the slow imports, so that ending is always in order
+    from performer.commands.distil import Options
+    from performer.commands.distil import distil as run
+
+    run(
+        Options(
+            model=model,
+            target=target,
+            out=out,
+            hours=hours,
+            kimg=kimg,
+            channel_base=channel_base,
+            channel_max=channel_max,
+            device=device,
+            resume=resume,
+        ),
+        Console(),
+        stopped,
+    )
+
+
+@app.command()
 def measure(
     model: Annotated[Path, typer.Argument(help="A model, or the folder of a training run.")],
     images: Annotated[Path, typer.Argument(help="The folder of images it was trained on.")],

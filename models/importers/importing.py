@@ -1,7 +1,6 @@
 """From another program's file to a model of ours."""
 
 import datetime
-import hashlib
 from pathlib import Path
 
 import msgspec
@@ -15,6 +14,7 @@ from models.checkpoint import (
     SaveError,
     load_checkpoint,
     save_checkpoint,
+    sha256_of,
 )
 from models.importers import nvidia, nvidia3, onnx, rosinality, tensorflow
 from models.importers.contained import contained
@@ -77,7 +77,7 @@ def convert(path: Path, out: Path, licence: str) -> bytes:
         loss="",
         made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         name=path.stem,
-        origin=Origin(found.program, path.name, _sha256(path), licence),
+        origin=Origin(found.program, path.name, sha256_of(path), licence),
     )
     judging = ""
     try:
@@ -116,11 +116,6 @@ def _memory_bytes(path: Path) -> int:
         if file.read(len(onnx.START)) == onnx.START:
             return onnx.import_memory_bytes(path)
     return 4 * path.stat().st_size + SPARE_BYTES
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _prove(path: Path, out: Path) -> None:

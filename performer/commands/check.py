@@ -52,6 +52,8 @@ def _instrument(patch: str, model: Path | None, device: str) -> str:
     learnt = f"{manifest.kimg:.0f} kimg on {manifest.images.count} images"
     if manifest.origin:
         learnt = f"imported from {manifest.origin.file}"
+    if manifest.teacher:
+        learnt = f"distilled from {manifest.teacher.name}"
     plays = (
         f"{instrument.patch.name} plays {instrument.model.name}: {manifest.canvas}, {learnt}; "
         f"engine: {describe_engine(instrument.runtime)}"

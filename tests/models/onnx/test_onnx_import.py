@@ -15,6 +15,7 @@ from models.ancestor import read_ancestor
 from models.canvas import Canvas
 from models.checkpoint import CheckpointError, Model, load_checkpoint
 from models.directions import find_directions
+from models.distil.teacher import read_teacher
 from models.importers.finishing import finish
 from models.importers.importing import convert, import_model
 from models.importers.onnx import range_of
@@ -210,10 +211,12 @@ def test_it_is_finished_like_any_model(tmp_path: Path) -> None:
         assert sheet.size == (80, 40)
 
 
-def test_it_is_not_trained_on(tmp_path: Path) -> None:
+def test_it_is_neither_trained_on_nor_distilled(tmp_path: Path) -> None:
     imported(Net().write(tmp_path / "gan.onnx"))
     with pytest.raises(CheckpointError, match="ONNX models can be played, but not trained here"):
         read_ancestor(tmp_path / "gan.safetensors")
+    with pytest.raises(CheckpointError, match="gan.safetensors: ONNX models .* cannot be distill"):
+        read_teacher(tmp_path / "gan.safetensors", CPU)
 
 
 def test_import_runs_in_a_process_of_its_own(
