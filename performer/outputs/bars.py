@@ -12,6 +12,7 @@ from performer.effect_parameters import EFFECTS
 from performer.outputs.lettering import ACCENT, FAINT, INK, SOFT, TRACK, Lettering
 from performer.parameter import Parameter
 from performer.parameters import INDEX, TABLE
+from performer.scenes import LOOK
 
 COMPACT_FROM = 8
 ROWS = 7
@@ -32,8 +33,11 @@ def _rooms() -> tuple[list[Parameter], list[list[Parameter]]]:
 
 
 LARGE, COMPACT = _rooms()
-# So many knobs have their place only once they were moved; those without a dot are always there.
-LATER = frozenset(parameter.name for parameter in EFFECTS if "." in parameter.name)
+# So many knobs have their place only once they were moved: those that are no part of a look, and an
+# effect's but for the first.
+LATER = frozenset(parameter.name for parameter in LARGE if parameter not in LOOK) | frozenset(
+    parameter.name for parameter in EFFECTS if "." in parameter.name
+)
 
 
 def position(parameter: Parameter, value: float) -> float:
@@ -67,7 +71,7 @@ def is_moved(parameter: Parameter, value: float) -> bool:
 
 
 class Places:
-    """Which parameters are drawn large: an effect's are added when they are first moved.
+    """Which parameters are drawn large: the others are added when they are first moved.
 
     None ever leaves or changes its place, for a value that swings through its default would make
     the others jump.

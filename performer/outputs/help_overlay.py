@@ -27,14 +27,16 @@ def key_rows() -> list[tuple[str, str]]:
 
 
 def address_rows() -> list[tuple[str, str]]:
-    """Each OSC address with its range; a numbered group is one row."""
+    """Each OSC address with its range; a group is one row, a named one with its members."""
     rows = []
     for group, members in groupby(TABLE, key=lambda parameter: parameter.group):
         run = list(members)
-        if len(run) > 1 and all(_member(parameter).isdigit() for parameter in run):
+        if len(run) == 1:
+            rows.append((run[0].address, _range(run[0])))
+        elif all(_member(parameter).isdigit() for parameter in run):
             rows.append((f"/{group}/{_member(run[0])} – {_member(run[-1])}", _range(run[0])))
         else:
-            rows.extend((parameter.address, _range(parameter)) for parameter in run)
+            rows.append((f"/{group}/…", " ".join(_member(parameter) for parameter in run)))
     return rows
 
 

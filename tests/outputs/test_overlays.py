@@ -186,7 +186,7 @@ def test_the_help_names_every_key_and_address() -> None:
     addresses = dict(address_rows())
     assert addresses["/psi"] == "0 to 1.5"
     assert addresses["/coarse/1 – 16"] == "-5 to 5 steps"
-    assert addresses["/style/low"] == "0 to 1"
+    assert addresses["/style/…"] == "mix seed low high"
     assert addresses["/blackout"] == "0 or 1"
     assert addresses["/scene/1 – 9"] == "trigger"
 
