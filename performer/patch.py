@@ -7,11 +7,11 @@ from performer.checks import (
     check_version,
     read_bindings,
     read_cues,
-    read_modulators,
     read_scenes,
     read_values,
     read_xy,
 )
+from performer.modulator_checks import read_modulators
 from performer.schema import (
     STARTER,
     Binding,

@@ -4,6 +4,7 @@ from itertools import groupby
 
 import pygame
 
+from performer.families import families, spanned
 from performer.outputs.base import APP_KEYS
 from performer.outputs.lettering import ACCENT, FAINT, INK, SOFT, Lettering, panel
 from performer.parameter import Parameter
@@ -28,14 +29,10 @@ def key_rows() -> list[tuple[str, str]]:
 
 def address_rows() -> list[tuple[str, str]]:
     """Each OSC address with its range; a numbered group is one row."""
-    rows = []
-    for group, members in groupby(TABLE, key=lambda parameter: parameter.group):
-        run = list(members)
-        if len(run) > 1 and all(_member(parameter).isdigit() for parameter in run):
-            rows.append((f"/{group}/{_member(run[0])} – {_member(run[-1])}", _range(run[0])))
-        else:
-            rows.extend((parameter.address, _range(parameter)) for parameter in run)
-    return rows
+    return [
+        (spanned(family, f"1 – {len(family)}" if len(family) > 1 else ""), _range(family[0]))
+        for family in families(TABLE)
+    ]
 
 
 def _member(parameter: Parameter) -> str:

@@ -12,6 +12,8 @@ PURE = {
     "takeover", "control", "slew", "tempo", "expressions", "addresses", "sources", "schema",
     "checks", "toml_files", "toml_lines", "status", "meter", "cues", "xy",
     "tick_filter", "midi_clock", "link_clock", "taps", "quantise",
+    "waves", "oscillators", "followers", "envelopes", "formulas", "readings", "ear", "triggers",
+    "modulator_checks", "performance",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 

@@ -44,7 +44,8 @@ def test_it_draws_at_any_size_and_only_in_its_areas(kind, size) -> None:
 
 def test_every_value_and_toggle_has_a_bar() -> None:
     shown = {p.name for p in LARGE} | {p.name for group in COMPACT for p in group}
-    assert shown == {p.name for p in TABLE if p.kind != "trigger"}
+    elsewhere = {p.name for p in TABLE if p.kind == "trigger" or p.group == "modulation"}
+    assert shown == {p.name for p in TABLE} - elsewhere
     assert [group[0].group for group in COMPACT] == ["direction", "coarse", "middle", "fine"]
 
 
@@ -132,6 +133,7 @@ def test_the_help_names_every_key_and_address() -> None:
     assert addresses["/style/low"] == "0 to 1"
     assert addresses["/blackout"] == "0 or 1"
     assert addresses["/scene/1 – 9"] == "trigger"
+    assert addresses["/modulation/1 – 16/rate"] == "0 to 4 x"
 
 
 def test_the_hint_holds_then_fades() -> None:
