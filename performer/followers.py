@@ -10,6 +10,8 @@ from performer.schema import Modulator
 
 Array = npt.NDArray[np.float64]
 
+AT_ONCE_S = 1e-6
+
 
 class Followers:
     """The modulators with a source. `state` is (1, n): how far each has followed, 0..1."""
@@ -30,7 +32,7 @@ class Followers:
         goals = np.clip(over * self._gains, 0.0, 1.0)
         level = self.state[0]
         times_s = np.where(goals > level, self._attacks_s, self._releases_s)
-        is_slow = times_s > 0.0
+        is_slow = times_s > AT_ONCE_S
         exponents = np.divide(-dts_s, times_s, out=np.zeros(len(level)), where=is_slow)
         self.state[0] = goals + (level - goals) * np.where(is_slow, np.exp(exponents), 0.0)
 

@@ -13,6 +13,7 @@ from performer.oscillators import Oscillators
 from performer.parameters import INDEX, MODULATORS, TABLE
 from performer.readings import Readings, placed
 from performer.schema import MODULATOR_KINDS, Modulator
+from performer.status import Motion
 
 Array = npt.NDArray[np.float64]
 
@@ -184,9 +185,23 @@ class Modulators:
         """What each modulator gives now, -1..1."""
         return self._outputs
 
-    def depths(self) -> Array:
-        """How deep each goes now, as a share of its parameter's range."""
-        return self._depths * self._factors / (MAXIMA - MINIMA)[self._targets]
+    def motions(self) -> tuple[Motion, ...]:
+        """What each is and does now, for the player's eyes."""
+        depths = self._depths * self._factors / (MAXIMA - MINIMA)[self._targets]
+        return tuple(
+            Motion(described(spec), spec.parameter, depth, output)
+            for spec, depth, output in zip(
+                self.specs, depths.tolist(), self._outputs.tolist(), strict=True
+            )
+        )
+
+
+def described(spec: Modulator) -> str:
+    """What moves, in a few words."""
+    if spec.name or not spec.shape:
+        return spec.name or spec.source or spec.trigger or spec.expression
+    pace = f"{spec.beats:g} beats" if spec.beats else f"{spec.rate_hz:g} Hz"
+    return f"{spec.shape} {pace}"
 
 
 def _identities(specs: Sequence[Modulator]) -> list[tuple[object, ...]]:

@@ -214,13 +214,16 @@ class Performance:
         self._xy = XYPad(_corners(patch))
 
     def _keep_factors(self, kept: Mapping[int, int]) -> None:
-        """Let how deep and how fast a modulator goes move with it to its new place."""
+        """Let how deep and how fast a modulator goes move with it; a new one begins as usual."""
+        if all(new == old for new, old in kept.items()):
+            return
         for factor in FACTORS:
             names = [f"modulation.{i}.{factor}" for i in range(1, MODULATORS + 1)]
             before = [self.controls.target(name) for name in names]
-            for new, old in kept.items():
-                if new != old and max(new, old) < MODULATORS:
-                    self.controls.set(names[new], before[old])
+            for new, name in enumerate(names):
+                old = kept.get(new, MODULATORS)
+                usual = self.patch.start.get(name, BY_NAME[name].default)
+                self.controls.set(name, before[old] if old < MODULATORS else usual)
 
     def _trigger(self, name: str) -> None:
         group, _, key = name.partition(".")

@@ -25,6 +25,7 @@ from performer.events import (
 from performer.limited_log import LimitedLog
 from performer.meter import Meter
 from performer.outputs.base import Display
+from performer.parameters import INDEX
 from performer.status import Status
 
 LAST_EVENTS = 5
@@ -160,6 +161,9 @@ class Stage:
             preview=engine.preview,
             beat=engine.performance.tempo.beat,
             tempo_source=engine.performance.tempo.source,
+            sound=engine.performance.ear.meters(self._clock.now()),
+            modulation=engine.performance.modulators.motions(),
+            modulation_amount=float(engine.values[INDEX["modulation.amount"]]),
         )
 
     def statistics(self) -> dict[str, object]:

@@ -7,6 +7,19 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
+class Motion:
+    """A modulator: what moves, in words, which parameter, how deep, and what it gives now.
+
+    `depth` is a share of the parameter's range, as the knobs set it; `output` is -1..1.
+    """
+
+    source: str
+    parameter: str
+    depth: float
+    output: float
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """One look at the instrument.
 
@@ -16,6 +29,7 @@ class Status:
     `cues` are the one that is out and the next one, "" for none; `preview` is the next one's
     picture, uint8 (H, W, 3), at most 160 pixels wide.
     `beat` is the music's, and `tempo_source` who counts it.
+    `sound` is what `ear.HEARD` names, each 0..1, or () where nothing is heard.
     """
 
     fps: float
@@ -39,3 +53,6 @@ class Status:
     preview: NDArray[np.uint8] | None = None
     beat: float = 0.0
     tempo_source: str = ""
+    sound: tuple[float, ...] = ()
+    modulation: tuple[Motion, ...] = ()
+    modulation_amount: float = 1.0

@@ -237,6 +237,14 @@ def test_modulators_keep_their_phase_when_their_depth_changes(playing: Engine) -
     assert 0.0 < abs(float(after[0] - before[0])) < 0.1 and abs(float(after[0])) > 0.1
 
 
+def test_what_a_hand_did_to_a_modulator_goes_with_it_to_its_new_place(playing: Engine) -> None:
+    play(playing, osc("/modulation/1/depth", 0.5))
+    above = '[[modulators]]\nsource = "beat"\nparameter = "fine.1"\ndepth = 0.1\n[[modulators]]'
+    play(playing, saved(LIVE.replace("[[modulators]]", above)))
+    assert playing.controls.target("modulation.2.depth") == 0.5
+    assert playing.controls.target("modulation.1.depth") == 1.0
+
+
 def test_a_binding_that_stays_keeps_its_hand_and_another_begins(playing: Engine) -> None:
     more = '[[bindings]]\nsource = "cc 3"\nparameter = "zoom"\ntakeover = "none"\n'
     play(playing, saved(LIVE.replace('source = "cc 2"', 'source = "cc 9"') + more))

@@ -17,6 +17,7 @@ APP_KEYS: tuple[tuple[str, str], ...] = (
     ("Esc, Q", "Quit."),
     ("F", "Fullscreen, and back to a window."),
     ("H", "Numbers, events and every parameter."),
+    ("M", "What moves what: the modulators, and the sound."),
     ("F1, /, ?", "This help."),
 )
 
@@ -61,6 +62,12 @@ class Switches:
     fullscreen: bool = False
     hud: bool = False
     help: bool = False
+    matrix: bool = False
+
+    @property
+    def overlay(self) -> str:
+        """Which overlay is to be seen, "" for none: the help over the matrix over the HUD."""
+        return "help" if self.help else "matrix" if self.matrix else "hud" if self.hud else ""
 
     def take(self, key: str, pressed: bool) -> bool:
         """Act on a key press; True when the key belongs to the window, pressed or released."""
@@ -70,6 +77,8 @@ class Switches:
             self.fullscreen ^= pressed
         elif key == "h":
             self.hud ^= pressed
+        elif key == "m":
+            self.matrix ^= pressed
         elif key in ("f1", "?", "/"):
             self.help ^= pressed
         else:

@@ -5,6 +5,7 @@ import pygame
 from performer.outputs import cue_panel
 from performer.outputs.bars import draw_compact, draw_large
 from performer.outputs.lettering import ACCENT, AMBER, FAINT, INK, SOFT, Lettering, panel
+from performer.outputs.sound_meters import draw_badge
 from performer.outputs.tempo_badge import draw_tempo
 from performer.status import Status
 
@@ -108,7 +109,8 @@ class Hud:
     def _draw_notes(self, target: pygame.Surface, status: Status, top: pygame.Rect) -> None:
         px = self.type.px
         corner = pygame.Rect(top.right, top.bottom + px(10), 0, 0)
-        right = top.right - draw_tempo(target, self.type, status, corner) - px(10)
+        corner.right -= draw_tempo(target, self.type, status, corner) + px(10)
+        right = corner.right - draw_badge(target, self.type, status.sound, corner)
         notes = (
             ("BLACKOUT", status.blackout),
             ("FROZEN", status.frozen),

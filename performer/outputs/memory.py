@@ -43,7 +43,7 @@ class MemoryDisplay:
         self.last = image.copy()
         self.frames += 1
         now_s = self._clock.now()
-        if (self.switches.hud or self.switches.help) and now_s >= self._overlay_due_s:
+        if self.switches.overlay and now_s >= self._overlay_due_s:
             self._overlay_due_s = now_s + OVERLAY_PERIOD_S
             self.last_status = status()
 
