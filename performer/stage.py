@@ -174,6 +174,7 @@ class Stage:
             "events_received": dict(controls.received),
             "events_refused": dict(controls.refused),
             "errors": self._engine.errors,
+            "values": dict(zip(INDEX, self._engine.values.tolist(), strict=True)),
         }
 
 
