@@ -13,7 +13,7 @@ PURE = {
     "checks", "toml_files", "toml_lines", "status", "meter", "cues", "xy",
     "tick_filter", "midi_clock", "link_clock", "taps", "quantise",
     "waves", "oscillators", "followers", "envelopes", "formulas", "readings", "ear", "triggers",
-    "modulator_checks", "performance",
+    "modulator_checks",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 

@@ -100,19 +100,11 @@ def test_what_is_played_over_jack_moves_the_show(jack: JackServer, tmp_path: Pat
     save_tiny_model(tmp_path / "tiny.safetensors")
     server = {"JACK_DEFAULT_SERVER": jack.name, "JACK_NO_START_SERVER": "1"}
     options = ["--headless", "--sound", "default", "--midi", "none", "--osc", "none"]
-    options += [
-        "--seconds",
-        "6",
-        "--model",
-        str(tmp_path / "tiny.safetensors"),
-        "--stats",
-        str(stats),
-    ]
+    options += ["--model", str(tmp_path / "tiny.safetensors"), "--stats", str(stats)]
+    options += ["--seconds", "6"]
     click = (csound, "-d", "-+rtaudio=jack", "-odac:system:playback_1", str(score))
     with (
-        running(
-            *PERFORMER, "play", str(patch), *options, *files, "--seconds", "6", **server
-        ) as show,
+        running(*PERFORMER, "play", str(patch), *options, **server) as show,
         running(*click, **server),
     ):
         assert show.stdout is not None
