@@ -198,10 +198,9 @@ class Modulators:
 
 def described(spec: Modulator) -> str:
     """What moves, in a few words."""
-    if spec.name or not spec.shape:
-        return spec.name or spec.source or spec.trigger or spec.expression
-    pace = f"{spec.beats:g} beats" if spec.beats else f"{spec.rate_hz:g} Hz"
-    return f"{spec.shape} {pace}"
+    pace = f"{spec.beats:g} beats" if spec.beats else f"{spec.rate_hz or 0.0:g} Hz"
+    what = f"{spec.shape} {pace}" if spec.shape else spec.source or spec.trigger or spec.expression
+    return f"{spec.name}: {what}" if spec.name else what
 
 
 def _identities(specs: Sequence[Modulator]) -> list[tuple[object, ...]]:

@@ -262,6 +262,23 @@ def test_a_depth_goes_by_the_modulators_name() -> None:
     assert frames(Modulators([deeper, sway]), 2)[INDEX["hue"]] == pytest.approx(180.0)
 
 
+def test_what_moves_what_is_told_in_words() -> None:
+    named = Modulator(name="sway", shape="saw", parameter="zoom", depth=-0.1, beats=4.0)
+    modulators = Modulators([LFO, FOLLOWER, ENVELOPE, FORMULA, named])
+    values = DEFAULTS.copy()
+    values[INDEX["modulation.amount"]] = 2.0
+    modulators.advance(0.0, 1 / 60, 1.0, values)
+    told = [(motion.source, motion.parameter, motion.depth) for motion in modulators.motions()]
+    assert told == [
+        ("sine 0.3 Hz", "hue", pytest.approx(0.6)),
+        ("sound.bass", "zoom", pytest.approx(0.4)),
+        ("next_seed", "brightness", pytest.approx(0.4)),
+        ("psi / 2", "contrast", pytest.approx(0.4)),
+        ("sway: saw 4 beats", "zoom", pytest.approx(-0.2)),
+    ]
+    assert modulators.motions()[4].output == pytest.approx(0.5)
+
+
 ANYTHING = st.sampled_from(
     [
         "sound.bass * 9", "psi / (psi - psi)", "modulation[1] + modulation[2]",
