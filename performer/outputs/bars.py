@@ -16,13 +16,15 @@ from performer.scenes import LOOK
 
 COMPACT_FROM = 8
 ROWS = 7
+# The matrix has a row for each modulator.
+ELSEWHERE = ("modulation",)
 
 
 def _rooms() -> tuple[list[Parameter], list[list[Parameter]]]:
     """The parameters drawn large, and the groups of many drawn as compact rows."""
     large: list[Parameter] = []
     compact: list[list[Parameter]] = []
-    shown = (parameter for parameter in TABLE if parameter.kind != "trigger")
+    shown = (p for p in TABLE if p.kind != "trigger" and p.group not in ELSEWHERE)
     for _, members in groupby(shown, key=lambda parameter: parameter.group):
         group = list(members)
         if len(group) >= COMPACT_FROM:
