@@ -12,14 +12,25 @@ PART = 1 << 20  # weights that move in one frame; on a CPU they take half a mill
 
 
 class Layer:
-    """Weights that a network computes with."""
+    """Weights that a network computes with; `moves` counts how often they moved."""
 
     weights: list[Tensor]
+    moves: int = 0
 
     def approach(self, goal: Self, share: float) -> None:
         """Move the weights, in place, `share` 0..1 of the way that is left to the goal's."""
         for own, other in zip(self.weights, goal.weights, strict=True):
             own.lerp_(other, share)
+        self.moves += 1
+        self.fold()
+
+    def take(self, origin: Self) -> None:
+        """Become as another layer is."""
+        for own, other in zip(self.weights, origin.weights, strict=True):
+            own.copy_(other)
+
+    def fold(self) -> None:
+        """Compute again what follows from the weights."""
 
 
 class Plain(Layer):

@@ -1,5 +1,7 @@
 """A StyleGAN2 generator played by the graph engine, as `models.runtime` does in torch."""
 
+from functools import cached_property
+
 import torch
 from torch import Tensor
 
@@ -8,6 +10,7 @@ from models.graph.compiled import Compiled
 from models.graph.library import Model
 from models.networks import Generator
 from models.playing import Playing
+from models.runtime import Runtime
 
 CPU = torch.device("cpu")
 SHORT = {"float32": "fp32", "bfloat16": "bf16"}
@@ -16,7 +19,7 @@ SHORT = {"float32": "fp32", "bfloat16": "bf16"}
 class GraphRuntime(Playing[Generator]):
     """What the instrument plays: `map` z to w, `draw` an image from one w a layer.
 
-    Its weights cannot move.
+    Its weights cannot move, for they are packed: bent and blended the model is torch's.
     """
 
     def __init__(
@@ -39,6 +42,11 @@ class GraphRuntime(Playing[Generator]):
         `noise` scales the model's own noise; 1 is as trained.
         """
         return self._compiled.draw(ws, noise)
+
+    @cached_property
+    def pliant(self) -> Runtime:
+        """The generator played by torch in the same precision."""
+        return Runtime(self.generator, CPU, self._directions, precision=self.choice.precision)
 
     def drift(self, goal: object) -> "Arrived | None":
         """No way leads to other weights: those here are packed. With the same it is there."""
