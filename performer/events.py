@@ -8,6 +8,7 @@ from performer.schema import Patch
 
 MidiKind = Literal["cc", "cc14", "note", "bend", "pressure", "poly", "program"]
 ClockKind = Literal["tick", "start", "stop", "continue", "position"]
+DeckName = Literal["a", "b"]
 OscArgument = float | int | str | bool | bytes | None
 
 
@@ -112,7 +113,8 @@ class ModelEvent:
     """Another model, checked and ready to be played from the next frame on.
 
     `generator` is a `latent.Generator` and `directions` its Tensor (DIRECTIONS, w_dim) on the
-    CPU, of which this room knows nothing. `name` is for the player.
+    CPU, of which this room knows nothing. `name` is for the player, `deck` the one that takes it.
+    With `drifts` the weights that play may move to its weights, where they are kin.
     """
 
     source: ClassVar[str] = "model"
@@ -120,6 +122,8 @@ class ModelEvent:
     name: str
     generator: Any
     directions: Any
+    deck: DeckName = "a"
+    drifts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

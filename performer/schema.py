@@ -84,7 +84,10 @@ class XY(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Patch(msgspec.Struct, frozen=True):
-    """A whole patch; `model` is `starter` or a .safetensors file relative to the patch's."""
+    """A whole patch; `model` is `starter` or a .safetensors file relative to the patch's.
+
+    So is `deck_b`, which may be "" for none, and each of the `models`, by its key.
+    """
 
     name: str
     about: str
@@ -95,6 +98,8 @@ class Patch(msgspec.Struct, frozen=True):
     scenes: dict[str, Scene]
     cues: tuple[Cue, ...] = ()
     xy: XY | None = None
+    deck_b: str = ""
+    models: dict[str, str] = {}
 
 
 class Controller(msgspec.Struct, frozen=True):
@@ -112,6 +117,7 @@ class PatchHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     about: str = ""
     model: str = STARTER
+    deck_b: str = ""
 
 
 class ControllerHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

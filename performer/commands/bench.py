@@ -40,6 +40,10 @@ class HeldPicture:
         self.map, self.directions = runtime.map, runtime.directions
         self._picture = runtime.draw(runtime.w_avg.expand(runtime.num_ws, -1), 1.0)
 
+    @property
+    def pliant(self) -> None:
+        """There is nothing to bend."""
+
     def draw(self, ws: Tensor, noise: float) -> Tensor:
         """The same picture, whatever is asked for."""
         return self._picture

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import msgspec
 
 from performer.clock import Clock
-from performer.commands.follower import look_at
+from performer.commands.look import look_at
 from performer.events import Inbox, ModelEvent, PatchEvent, Refusal
 from performer.patch import PatchError, load_patch
 from performer.patch_file import PatchFile

@@ -5,6 +5,8 @@ import multiprocessing
 import os
 import threading
 import time
+from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -14,13 +16,15 @@ from models.checkpoint import CheckpointError, load_checkpoint
 from models.device import pick_device, prepare
 from models.engines import runtime_for
 from performer.clock import Clock
-from performer.commands.instrument import describe_model
-from performer.events import Inbox, ModelEvent, Refusal
+from performer.commands.instrument import describe_model, try_bending
+from performer.commands.look import Look, look_at
+from performer.events import DeckName, Inbox, ModelEvent, Refusal
 from performer.parameters import DIRECTIONS
 
 REST_S = 0.05
 LOOK_EVERY_S = 0.1
 LEAST_PRIORITY = 19
+KEPT = 4  # models, the newest used: a swap back is at once
 
 
 def ready_model(path: Path, device: torch.device, clock: Clock, *, moves: bool) -> ModelEvent:
@@ -39,8 +43,11 @@ def ready_model(path: Path, device: torch.device, clock: Clock, *, moves: bool) 
     if not torch.isfinite(picture).all():
         raise CheckpointError(f"{path}: draws values that are not numbers")
     time.sleep(REST_S)
+    try_bending(runtime)
+    time.sleep(REST_S)
     pushes = runtime.directions(DIRECTIONS).cpu()
-    return ModelEvent(clock.now(), describe_model(manifest, path), runtime, pushes)
+    name = describe_model(manifest, path)
+    return ModelEvent(clock.now(), name, runtime, pushes, drifts=moves)
 
 
 def refusal(path: Path, error: Exception, clock: Clock) -> Refusal:
@@ -78,33 +85,51 @@ def _find(path: Path, device_name: str) -> None:
 
 
 class Preparer:
-    """A thread that prepares the models it is given, in turn, and says which it cannot."""
+    """A thread that prepares the models it is given, in turn, and says which it cannot.
+
+    The last ones stay prepared: their weights never move.
+    """
 
     def __init__(self, device: torch.device, inbox: Inbox, clock: Clock) -> None:
         self._device, self._inbox, self._clock = device, inbox, clock
-        self._paths: SimpleQueue[Path | None] = SimpleQueue()
+        self._asked: SimpleQueue[tuple[Path, DeckName] | None] = SimpleQueue()
+        self._kept: OrderedDict[tuple[Path, Look], ModelEvent] = OrderedDict()
+        self._one_at_a_time = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="preparer", daemon=True)
         self._thread.start()
 
-    def prepare(self, path: Path) -> None:
+    def prepare(self, path: Path, deck: DeckName = "a") -> None:
         """Have a model handed over as a `ModelEvent` as soon as it is ready, else a `Refusal`."""
-        self._paths.put(path)
+        self._asked.put((path, deck))
+
+    def ready(self, path: Path, deck: DeckName = "a") -> ModelEvent:
+        """A model for a deck, now or when it is prepared; raises what its reader raises."""
+        key = path.resolve(), look_at(path)
+        with self._one_at_a_time:
+            if key not in self._kept:
+                load_checkpoint(path)  # A file that cannot be read needs no process.
+                find_choice(path, self._device, self._ended)
+                event = ready_model(path, self._device, self._clock, moves=False)
+                if len(self._kept) >= KEPT:
+                    self._kept.popitem(last=False)
+                self._kept[key] = event
+            self._kept.move_to_end(key)
+            return replace(self._kept[key], time_s=self._clock.now(), deck=deck)
 
     def close(self) -> None:
         """End the thread; what is not ready yet is not handed over."""
         self._ended.set()
-        self._paths.put(None)
+        self._asked.put(None)
         self._thread.join()
 
     def _run(self) -> None:
         torch.set_num_threads(1)  # of this thread: the others are the frame loop's
-        while (path := self._paths.get()) is not None and not self._ended.is_set():
+        while (asked := self._asked.get()) is not None and not self._ended.is_set():
+            path, deck = asked
             event: ModelEvent | Refusal
             try:
-                load_checkpoint(path)  # A file that cannot be read needs no process.
-                find_choice(path, self._device, self._ended)
-                event = ready_model(path, self._device, self._clock, moves=False)
+                event = self.ready(path, deck)
             except Exception as error:
                 event = refusal(path, error, self._clock)
             if not self._ended.is_set():

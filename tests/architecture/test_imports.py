@@ -11,7 +11,7 @@ PURE = {
     "events", "clock", "parameter", "parameters", "controls", "modulators", "patch", "scenes",
     "takeover", "control", "slew", "tempo", "expressions", "addresses", "sources", "schema",
     "checks", "toml_files", "toml_lines", "status", "meter", "cues", "xy",
-    "tick_filter", "midi_clock", "link_clock", "taps", "quantise",
+    "bends", "crossfade", "tick_filter", "midi_clock", "link_clock", "taps", "quantise",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 
@@ -123,7 +123,9 @@ def test_outputs_know_no_engine_and_no_torch(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["performer.latent", "performer.effects"])
 def test_latent_and_effects_know_torch_only(name: str) -> None:
-    allowed = ("performer.parameters", "performer.latent", "performer.effects")
+    allowed = (
+        "performer.parameters", "performer.bends", "performer.latent", "performer.effects"
+    )  # fmt: skip
     rooms = {found for found in everything(name) if within(found, "performer", "models")}
     assert not {found for found in rooms if not within(found, *allowed)}
 
