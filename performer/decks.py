@@ -92,10 +92,22 @@ class Decks:
 
 
 def crossfade(here: Tensor, there: Tensor, share: float) -> Tensor:
-    """From one picture (1, 3, H, W) to another of any size, in the size of the first."""
+    """From one picture (1, 3, H, W) to another of any size, in the size of the first.
+
+    Light is mixed, as two projectors would: a mixture of levels is dull in the middle. The share
+    leaves its ends softly, for a little light is much to see on black.
+    """
     if there.shape != here.shape:
         there = F.interpolate(there, here.shape[2:], mode="bilinear", align_corners=False)
-    return torch.lerp(here, there, share)
+    soft = share * share * (3.0 - 2.0 * share)
+    light = torch.lerp(_light(here), _light(there), soft)
+    return (light.sign() * light.abs().sqrt_()).mul_(2.0).sub_(1.0)
+
+
+def _light(picture: Tensor) -> Tensor:
+    """About how bright the levels -1..1 are on a screen, 0..1; what is beyond goes on beyond."""
+    level = picture * 0.5 + 0.5
+    return level * level.abs()
 
 
 def _others(values: Mapping[str, float]) -> dict[str, float]:

@@ -63,7 +63,9 @@ def _decks() -> tuple[Parameter, ...]:
             for i in range(1, MODELS + 1)
         ),
         Parameter("deck.mix", "Crossfade: from deck A (0) to deck B (1)."),
-        Parameter("deck.swap", "Fade to the other deck.", kind="trigger", key="tab", quantised=True),
+        Parameter(
+            "deck.swap", "Fade to the other deck.", kind="trigger", key="tab", quantised=True
+        ),
         Parameter(
             "deck.fade",
             "How long that fade takes.",

@@ -45,7 +45,13 @@ def test_it_draws_at_any_size_and_only_in_its_areas(kind, size) -> None:
 def test_every_value_and_toggle_has_a_bar() -> None:
     shown = {p.name for p in LARGE} | {p.name for group in COMPACT for p in group}
     assert shown == {p.name for p in TABLE if p.kind != "trigger"}
-    assert [group[0].group for group in COMPACT] == ["direction", "coarse", "middle", "fine", "bend"]
+    assert [group[0].group for group in COMPACT] == [
+        "direction",
+        "coarse",
+        "middle",
+        "fine",
+        "bend",
+    ]
 
 
 def test_values_that_are_no_numbers_do_no_harm() -> None:
