@@ -51,5 +51,4 @@ class _Mixed:
         state = share, here.moves, there.moves
         if state != self._state:
             self._state = state
-            self._own.take(here)
-            self._own.approach(there, share)
+            self._own.mix(here, there, share)

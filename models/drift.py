@@ -24,10 +24,12 @@ class Layer:
         self.moves += 1
         self.fold()
 
-    def take(self, origin: Self) -> None:
-        """Become as another layer is."""
-        for own, other in zip(self.weights, origin.weights, strict=True):
-            own.copy_(other)
+    def mix(self, here: Self, there: Self, share: float) -> None:
+        """Become what is `share` 0..1 of the way between two others."""
+        for own, a, b in zip(self.weights, here.weights, there.weights, strict=True):
+            torch.lerp(a, b, share, out=own)
+        self.moves += 1
+        self.fold()
 
     def fold(self) -> None:
         """Compute again what follows from the weights."""

@@ -213,6 +213,11 @@ class _Conv(Layer):
         self.noisy |= goal.noisy
         super().approach(goal, share)
 
+    def mix(self, here: Self, there: Self, share: float) -> None:
+        """Become what is between two others, each of whose noise is heard."""
+        self.noisy = here.noisy or there.noisy
+        super().mix(here, there, share)
+
     def fold(self) -> None:
         """Fold again what is no linear function of the weights."""
         self.squared.copy_(self._squared())

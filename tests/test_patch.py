@@ -268,7 +268,7 @@ def test_a_patch_names_models_for_its_decks() -> None:
     text = 'version = 1\nname = "Two"\ndeck_b = "b.safetensors"\n'
     models = '[models]\n1 = "starter"\n9 = "nets/sea.safetensors"\n'
     patch = parse_patch(text + models, DRIFT)
-    assert patch.deck_b == "b.safetensors" and parse_patch(text[:26], DRIFT).deck_b == ""
+    assert patch.deck_b == "b.safetensors" and parse_patch(text[:25], DRIFT).deck_b == ""
     assert patch.models == {"1": "starter", "9": "nets/sea.safetensors"}
     assert path_of("starter", DRIFT) is None
     assert path_of("nets/sea.safetensors", DRIFT) == Path("/stage/nets/sea.safetensors")
