@@ -100,7 +100,7 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
             parts.callback(follower.close)
             follower.start()
-        engine.performance.on_load = _loader(engine, instrument, preparer, inbox, clock)
+        engine.performance.on_load = model_loader(engine, instrument, preparer, inbox, clock)
         live = _live_patch(instrument, preparer, inbox, clock)
         engine.on_store = live.store
         parts.callback(live.close)
@@ -125,7 +125,7 @@ def _deck_b(instrument: Instrument) -> Path | None:
     return path_of(name, instrument.file) or STARTER_MODEL if name else None
 
 
-def _loader(
+def model_loader(
     engine: Engine, instrument: Instrument, preparer: Preparer, inbox: Inbox, clock: SystemClock
 ) -> Callable[[str, DeckName], None]:
     """Has a model of the patch that plays loaded on a deck, beside the show."""

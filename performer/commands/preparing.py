@@ -1,8 +1,6 @@
 """Preparing models beside the show: read, tried out, and handed over ready to be played."""
 
-import logging
 import multiprocessing
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -13,9 +11,9 @@ from queue import SimpleQueue
 import torch
 
 from models.checkpoint import CheckpointError, load_checkpoint
-from models.device import pick_device, prepare
 from models.engines import runtime_for
 from performer.clock import Clock
+from performer.commands.finding import find
 from performer.commands.instrument import describe_model, try_bending
 from performer.commands.look import Look, look_at
 from performer.events import DeckName, Inbox, ModelEvent, Refusal
@@ -23,7 +21,6 @@ from performer.parameters import DIRECTIONS
 
 REST_S = 0.05
 LOOK_EVERY_S = 0.1
-LEAST_PRIORITY = 19
 KEPT = 4  # models, the newest used: a swap back is at once
 
 
@@ -66,22 +63,12 @@ def find_choice(path: Path, device: torch.device, ended: threading.Event) -> Non
     show. Returns when it is found, has failed, or `ended` is set.
     """
     spawn = multiprocessing.get_context("spawn")
-    process = spawn.Process(target=_find, args=(path, device.type), daemon=True)
+    process = spawn.Process(target=find, args=(path, device.type), daemon=True)
     process.start()
     while process.is_alive() and not ended.is_set():
         process.join(LOOK_EVERY_S)
     process.kill()
     process.join()
-
-
-def _find(path: Path, device_name: str) -> None:
-    if hasattr(os, "nice"):
-        os.nice(LEAST_PRIORITY)
-    logging.disable()
-    device = pick_device(device_name)
-    prepare(device)
-    generator, manifest, directions = load_checkpoint(path)
-    runtime_for(generator, device, directions, name=manifest.name)
 
 
 class Preparer:
@@ -110,6 +97,8 @@ class Preparer:
             if key not in self._kept:
                 load_checkpoint(path)  # A file that cannot be read needs no process.
                 find_choice(path, self._device, self._ended)
+                if self._ended.is_set():
+                    raise CheckpointError(f"{path}: the show has ended")
                 event = ready_model(path, self._device, self._clock, moves=False)
                 if len(self._kept) >= KEPT:
                     self._kept.popitem(last=False)
