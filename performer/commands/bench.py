@@ -17,6 +17,7 @@ from torch import Tensor
 
 from models.engines import describe_engine
 from performer.clock import SystemClock
+from performer.commands.bench_decks import bent_engines
 from performer.commands.flood import CC_PER_S, LAST_VALUE, OSC_PER_S, Flood
 from performer.commands.instrument import Instrument, load_instrument, warm_up
 from performer.engine import Engine
@@ -104,6 +105,10 @@ class Bench:
             ),
         ]
         self.cases += [
+            self._case(name, self._staged(engine))
+            for name, engine in bent_engines(self.runtime, instrument.patch)
+        ]
+        self.cases += [
             self._case(
                 f"whole frame, {FLOOD} sent to no one", self._stage(self.runtime, Inbox())[1]
             ),
@@ -119,9 +124,15 @@ class Bench:
         self, generator: Generator, inbox: Inbox, display: Display | None = None
     ) -> tuple[Engine, Stage]:
         engine = Engine(generator, self.instrument.patch)
+        return engine, self._staged(engine, inbox, display)
+
+    def _staged(
+        self, engine: Engine, inbox: Inbox | None = None, display: Display | None = None
+    ) -> Stage:
         warm_up(engine)
         labels = Labels("", "", "", tuple, "")
-        return engine, Stage(engine, display or self._displays[0], inbox, self._clock, labels)
+        display = display or self._displays[0]
+        return Stage(engine, display, Inbox() if inbox is None else inbox, self._clock, labels)
 
     def _case(self, name: str, stage: Stage) -> Case:
         return Case(name, lambda: stage.one_frame(self._clock.now()))
@@ -146,7 +157,8 @@ class Bench:
 
     def result(self) -> dict[str, object]:
         """Everything measured, ready for JSON."""
-        _, whole, rest, _, deaf, flooded = (case.ms for case in self.cases)
+        whole, rest = self.cases[1].ms, self.cases[2].ms
+        deaf, flooded = (case.ms for case in self.cases[-2:])
         controls = self.flooded_engine.controls
         return {
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}",
