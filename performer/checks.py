@@ -7,9 +7,10 @@ import msgspec
 
 from performer.effects.order import ORDER
 from performer.parameter import Parameter
-from performer.parameters import BY_NAME, CUES, SCENES
+from performer.parameters import BY_NAME, CUES, MODELS, SCENES
 from performer.readings import placed
 from performer.schema import (
+    STARTER,
     VERSION,
     XY,
     Binding,
@@ -27,6 +28,7 @@ LONGEST_BEATS = 4096.0
 LONGEST_WAIT_BEATS = 64.0
 FARTHEST_WALK = 1e9
 SCENE_KEYS = tuple(str(number) for number in range(1, SCENES + 1))
+MODEL_KEYS = tuple(str(number) for number in range(1, MODELS + 1))
 TAKEOVER_KINDS = ("cc", "cc14", "bend", "osc")
 
 
@@ -105,6 +107,24 @@ def read_scenes(doc: Document) -> dict[str, Scene]:
             head.name, head.morph_s, values, head.morph_beats, head.whole, head.walk
         )
     return scenes
+
+
+def read_models(doc: Document) -> dict[str, str]:
+    """The [models] that triggers load, by their number."""
+    models = {}
+    for key, name in doc.table("models").items():
+        entry = f"models.{key}"
+        if key not in MODEL_KEYS:
+            doc.fail(entry, f"is not allowed; use models.1 to models.{MODELS}")
+        check_model(doc, entry, name)
+        models[key] = str(name)
+    return models
+
+
+def check_model(doc: Document, entry: str, name: object) -> None:
+    """Fail unless it can be a model's name."""
+    if not isinstance(name, str) or (name != STARTER and not name.endswith(".safetensors")):
+        doc.fail(entry, f'"{name}" is not allowed; use "starter" or a .safetensors file')
 
 
 def read_cues(doc: Document, scenes: Mapping[str, Scene]) -> tuple[Cue, ...]:

@@ -78,6 +78,9 @@ def parse_rate(text: str) -> float | None:
 def play(
     patch: Patch = "drift",
     model: Model = None,
+    deck_b: Annotated[
+        Path | None, typer.Option(help="A model for deck B, or the folder of a training run.")
+    ] = None,
     windowed: Annotated[bool, typer.Option("--windowed", help="A window, not fullscreen.")] = False,
     size: Annotated[str | None, typer.Option(help="A window of WxH pixels.")] = None,
     display: Annotated[int, typer.Option(help="Which display, counted from 0.", min=0)] = 0,
@@ -121,6 +124,7 @@ def play(
         Options(
             patch=patch,
             model=model,
+            deck_b=deck_b,
             device=device,
             seed=seed,
             windowed=windowed,

@@ -70,6 +70,11 @@ class Engine:
         return self.performance.values
 
     @property
+    def notice(self) -> str:
+        """What is asked of a model and is beyond it, in words."""
+        return self._painter.notice
+
+    @property
     def canvas(self) -> tuple[int, int]:
         """Height and width of the picture shown, in pixels."""
         height, width, _ = self._image.shape

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 MidiKind = Literal["cc", "cc14", "note", "bend", "pressure", "poly", "program"]
 ClockKind = Literal["tick", "start", "stop", "continue", "position"]
+DeckName = Literal["a", "b"]
 OscArgument = float | int | str | bool | bytes | None
 
 
@@ -115,7 +116,8 @@ class ModelEvent:
 
     `generator` is a `latent.Generator` and `directions` its Tensor (DIRECTIONS, w_dim) on the
     CPU, of which this room knows nothing. `name` is for the player; `path` and `sha256` are those
-    of its file, by which it is found again.
+    of its file, by which it is found again. `deck` is the one that takes it. With `drifts` the
+    weights that play may move to its weights, where they are kin.
     """
 
     source: ClassVar[str] = "model"
@@ -125,6 +127,8 @@ class ModelEvent:
     directions: Any
     path: str = ""
     sha256: str = ""
+    deck: DeckName = "a"
+    drifts: bool = True
 
     def as_recorded(self) -> "ModelEvent":
         """What is left to tell of it; the model itself is not kept alive."""

@@ -7,11 +7,13 @@ import msgspec
 import numpy as np
 
 from performer.controls import Action, Controls
+from performer.crossfade import Crossfade
 from performer.cues import CueList
 from performer.dials import dials
 from performer.ear import Ear
 from performer.events import (
     ClockEvent,
+    DeckName,
     Event,
     LatencyEvent,
     LinkEvent,
@@ -82,6 +84,8 @@ class Performance:
         self.learn = Learn(self.controls, controllers)
         self.cues = CueList(patch.cues)
         self.on_store: Callable[[str, Scene], None] = lambda key, scene: None
+        self.on_load: Callable[[str, DeckName], None] = lambda key, deck: None
+        self._crossfade, self._has_b = Crossfade(), False
         self.tempo = Tempo()
         self._quantiser = Quantiser()
         self.looper = Looper()
@@ -116,6 +120,7 @@ class Performance:
                 self.controls.add_profile((*controller.bindings, *own), event.port)
         elif isinstance(event, ModelEvent):
             self._changes.append(event)
+            self._has_b |= event.deck == "b"
         elif isinstance(event, PatchEvent) and event.patch is not None:
             self._replace(event.patch)
         elif isinstance(event, ClockEvent | LinkEvent | LatencyEvent):
@@ -133,6 +138,8 @@ class Performance:
                 continue
             acted = True
             self.looper.touch(action.parameter)
+            if action.parameter == "deck.mix":
+                self._crossfade.stop()
             if action.parameter == "cue.number":
                 self._go_out(self.cues.go_to(round(self.controls.target("cue.number")) - 1))
             elif self._morph is not None:
@@ -174,6 +181,7 @@ class Performance:
         if self._morph is not None:
             self._advance_morph(self._morph, 0.0 if is_frozen else dt_s, beats)
         self._loop()
+        self._advance_crossfade(0.0 if is_frozen else dt_s)
         values = self.controls.advance(dt_s)
         if is_frozen or self.tempo.leapt:
             self.modulators.expect_leap()
@@ -230,6 +238,12 @@ class Performance:
         if morph.done:
             self._morph = None
 
+    def _advance_crossfade(self, dt_s: float) -> None:
+        target = self.controls.target
+        mix = self._crossfade.advance(target("deck.mix"), dt_s, target("deck.fade"))
+        if mix is not None:
+            self.controls.set("deck.mix", mix)
+
     def _replace(self, patch: Patch) -> None:
         """Play another patch, keeping all that it does not change."""
         if patch.start.get("seed") != self.patch.start.get("seed"):
@@ -269,11 +283,20 @@ class Performance:
                 self.learn.switch()
             case "unlearn":
                 self.learn.unlearn()
+            case "model":
+                self.on_load(key, self._deck_less_seen)
+            case "deck" if self._has_b:
+                self._crossfade.swap(self.controls.target("deck.mix"))
             case "cue":
                 self._go_out(self.cues.go() if key == "go" else self.cues.back())
 
+    @property
+    def _deck_less_seen(self) -> DeckName:
+        return "a" if self._has_b and self.controls.target("deck.mix") > 0.5 else "b"
+
     def _panic(self) -> None:
         self._morph, self._share = None, 1.0
+        self._crossfade.stop()
         self._clear = True
         self._quantiser.clear()
         self.looper.rest()

@@ -116,6 +116,7 @@ class XY(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Patch(msgspec.Struct, frozen=True):
     """A whole patch; `model` is `starter` or a .safetensors file relative to the patch's.
 
+    So is `deck_b`, which may be "" for none, and each of the `models`, by its key.
     `effects` are those that come before the others, in that order.
     """
 
@@ -129,6 +130,8 @@ class Patch(msgspec.Struct, frozen=True):
     cues: tuple[Cue, ...] = ()
     xy: XY | None = None
     effects: tuple[str, ...] = ()
+    deck_b: str = ""
+    models: dict[str, str] = {}
 
 
 class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -169,6 +172,7 @@ class PatchHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     about: str = ""
     model: str = STARTER
     effects: tuple[str, ...] = ()
+    deck_b: str = ""
 
 
 class ControllerHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

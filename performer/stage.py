@@ -47,6 +47,7 @@ class Labels:
     patch: str
     midi_ports: Callable[[], tuple[str, ...]]
     osc_address: str
+    model_b: str = ""
 
 
 class Companion(Protocol):
@@ -152,8 +153,12 @@ class Stage:
             self._message = event.text
             logging.getLogger("performer.stage").info(self._message)
         elif isinstance(event, ModelEvent):
-            self._labels = replace(self._labels, model=event.name)
             self._message = f"took {event.name}"
+            if event.deck == "b":
+                self._labels = replace(self._labels, model_b=event.name)
+                self._message += " on deck B"
+            else:
+                self._labels = replace(self._labels, model=event.name)
             logging.getLogger("performer.stage").info(self._message)
             event = event.as_recorded()  # else kept alive for nothing
         elif isinstance(event, PatchEvent):
@@ -179,14 +184,18 @@ class Stage:
                 for name, histogram in meter.latency_ms.items()
             },
             device=labels.device,
-            model=labels.model,
+            model=f"{labels.model} | {labels.model_b}" if labels.model_b else labels.model,
             patch=labels.patch,
             canvas=engine.canvas,
             midi_ports=labels.midi_ports(),
             osc_address=labels.osc_address,
             last_events=tuple(describe(event) for event in self._last_events),
             values=engine.values,
-            message=self._trouble or engine.message or self._recorder_trouble() or self._message,
+            message=self._trouble
+            or engine.message
+            or engine.notice
+            or self._recorder_trouble()
+            or self._message,
             frozen=bool(engine.controls.target("freeze")),
             blackout=bool(engine.controls.target("blackout")),
             storing=bool(engine.controls.target("store")),

@@ -12,9 +12,10 @@ from performer.clock import SystemClock
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument
 from performer.commands.live_patch import LivePatch
-from performer.commands.preparing import ready_model
+from performer.commands.preparing import Preparer
 from performer.commands.taking import begin, free_name, head_of, numbered
-from performer.events import Inbox, ModelEvent
+from performer.engine import Engine
+from performer.events import DeckName, Inbox, ModelEvent, Refusal
 from performer.feedback import MidiFeedback, OscFeedback
 from performer.flight import Latency
 from performer.inputs import InputError
@@ -31,8 +32,8 @@ from performer.outputs.film import FilmRecorder
 from performer.outputs.memory import MemoryDisplay
 from performer.outputs.movie import check_new_movie
 from performer.outputs.take_file import TakeFile
-from performer.patch import model_path, same_device
-from performer.paths import LATEST_MODEL, STARTER_MODEL
+from performer.patch import model_path, path_of, same_device
+from performer.paths import LATEST_MODEL, STARTER_MODEL, model_file
 from performer.schema import Patch
 from performer.stage import Companion, Labels, Stage
 
@@ -60,6 +61,7 @@ class Options:
     link: bool = False
     take: Path | None = None
     video: Path | None = None
+    deck_b: Path | None = None
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -87,6 +89,11 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
     clock, inbox = SystemClock(), Inbox()
     with ExitStack() as parts:
         companions: list[Companion] = []
+        preparer = Preparer(instrument.runtime.device, inbox, clock)
+        parts.callback(preparer.close)
+        deck_b = options.deck_b or _deck_b(instrument)
+        if deck_b is not None:
+            inbox.put(preparer.ready(model_file(deck_b), "b"))
         osc_address = "off"
         replies = parse_replies(options.osc_feedback)
         if options.osc != "none":
@@ -125,7 +132,8 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
             parts.callback(follower.close)
             follower.start()
-        live = _live_patch(instrument, inbox, clock)
+        engine.performance.on_load = model_loader(engine, instrument, preparer, inbox, clock)
+        live = _live_patch(instrument, preparer, inbox, clock)
         engine.on_store = live.store
         companions.append(live)
         parts.callback(live.close)
@@ -144,10 +152,33 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             options.stats.write_text(json.dumps(statistics, indent=2) + "\n")
 
 
-def _live_patch(instrument: Instrument, inbox: Inbox, clock: SystemClock) -> LivePatch:
+def _deck_b(instrument: Instrument) -> Path | None:
+    """The model that the patch asks for on deck B, if any."""
+    name = instrument.patch.deck_b
+    return path_of(name, instrument.file) or STARTER_MODEL if name else None
+
+
+def model_loader(
+    engine: Engine, instrument: Instrument, preparer: Preparer, inbox: Inbox, clock: SystemClock
+) -> Callable[[str, DeckName], None]:
+    """Has a model of the patch that plays loaded on a deck, beside the show."""
+
+    def load(key: str, deck: DeckName) -> None:
+        name = engine.performance.patch.models.get(key)
+        if name is None:
+            reason = "the patch names no such model under [models]"
+            inbox.put(Refusal(clock.now(), f"model.{key}", reason))
+        else:
+            preparer.prepare(path_of(name, instrument.file) or STARTER_MODEL, deck)
+
+    return load
+
+
+def _live_patch(
+    instrument: Instrument, preparer: Preparer, inbox: Inbox, clock: SystemClock
+) -> LivePatch:
     def ready(patch: Patch, path: Path) -> ModelEvent:
-        model = model_path(patch, path) or STARTER_MODEL
-        return ready_model(model, instrument.runtime.device, clock, moves=False)
+        return preparer.ready(model_path(patch, path) or STARTER_MODEL)
 
     chooses = None if instrument.model_is_asked else ready
     return LivePatch(instrument.file, instrument.patch, inbox, clock, chooses)

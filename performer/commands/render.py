@@ -168,7 +168,8 @@ class Replay:
         path = Path(event.path)
         _check_model(self._take, path, event.sha256)
         device = self._instrument.runtime.device
-        return ready_model(path, device, ManualClock(event.time_s), moves=self._take.head.follows)
+        ready = ready_model(path, device, ManualClock(event.time_s), moves=event.drifts)
+        return replace(ready, deck=event.deck)
 
     def _patched(self, event: PatchEvent) -> PatchEvent:
         """A saved patch, read again; raises `PatchError`."""

@@ -17,6 +17,7 @@ PURE = {
     "osc_replies", "looper",
     "waves", "oscillators", "followers", "envelopes", "formulas", "readings", "ear", "triggers",
     "modulator_checks",
+    "bends", "crossfade",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 
@@ -130,7 +131,9 @@ def test_outputs_know_no_engine_and_no_torch(name: str) -> None:
     "name", [name for name in MODULES if within(name, "performer.latent", "performer.effects")]
 )
 def test_latent_and_effects_know_torch_only(name: str) -> None:
-    allowed = ("performer.parameters", "performer.latent", "performer.effects")
+    allowed = (
+        "performer.parameters", "performer.bends", "performer.latent", "performer.effects"
+    )  # fmt: skip
     rooms = {found for found in everything(name) if within(found, "performer", "models")}
     assert not {found for found in rooms if not within(found, *allowed)}
 

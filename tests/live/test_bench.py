@@ -9,6 +9,7 @@ import pytest
 import torch
 from test_play import save_tiny_model
 
+from models.bending_operations import KINDS
 from performer.commands.bench_engine import BenchError
 from performer.commands.bench_engine import measure as measure_engines
 from performer.commands.bench_train import measure
@@ -29,7 +30,7 @@ def test_bench_measures_and_loses_nothing(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert len(result["median_ms"]) == 7 and min(result["median_ms"].values()) > 0
+    assert len(result["median_ms"]) == 7 + len(KINDS) + 2 and min(result["median_ms"].values()) > 0
     assert result["flood_newest_value_won"] is True
     assert result["flood_triggers_done"] == result["flood_triggers_sent"]
     assert result["flood_events"]["midi"] > 0 and result["flood_events"]["osc"] > 0

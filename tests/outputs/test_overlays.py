@@ -81,7 +81,9 @@ def test_every_value_and_toggle_has_a_bar() -> None:
     shown = {p.name for p in LARGE} | {p.name for group in COMPACT for p in group}
     elsewhere = {p.name for p in TABLE if p.kind == "trigger" or p.group == "modulation"}
     assert shown == {p.name for p in TABLE} - elsewhere
-    assert [group[0].group for group in COMPACT] == ["direction", "coarse", "middle", "fine"]
+    assert [group[0].group for group in COMPACT] == [
+        "direction", "coarse", "middle", "fine", "bend"
+    ]  # fmt: skip
 
 
 def test_an_effects_knob_has_its_place_once_it_was_moved_and_keeps_it() -> None:
