@@ -83,10 +83,11 @@ def _draw_cell(
     bar = pygame.Rect(cell.x, cell.bottom - thick - type_.px(5), cell.width, thick)
     baseline = bar.y - type_.px(4) + type_.font(25).get_descent()
     moved = abs(value - parameter.default) > 1e-3 * (parameter.maximum - parameter.minimum)
-    name_px = type_.put(target, parameter.name, (cell.x, baseline), 25, INK if moved else SOFT)
     figure, unit = value_text(parameter, value)
     right = cell.right
     figure_px = type_.width(figure, 25)
+    at, colour, room = (cell.x, baseline), INK if moved else SOFT, cell.width - figure_px
+    name_px = type_.put(target, parameter.name, at, 25, colour, width=room - type_.px(6))
     unit_px = type_.width(" " + unit, 21) if unit else 0
     if unit and name_px + figure_px + unit_px + type_.px(8) <= cell.width:
         type_.put(target, unit, (right, baseline), 21, FAINT, "right")

@@ -29,17 +29,17 @@ def key_rows() -> list[tuple[str, str]]:
 def address_rows() -> list[tuple[str, str]]:
     """Each OSC address with its range; a numbered group is one row."""
     rows = []
-    for group, members in groupby(TABLE, key=lambda parameter: parameter.group):
+    for _, members in groupby(TABLE, key=lambda parameter: parameter.name.rpartition(".")[0]):
         run = list(members)
         if len(run) > 1 and all(_member(parameter).isdigit() for parameter in run):
-            rows.append((f"/{group}/{_member(run[0])} – {_member(run[-1])}", _range(run[0])))
+            rows.append((f"{run[0].address} – {_member(run[-1])}", _range(run[0])))
         else:
             rows.extend((parameter.address, _range(parameter)) for parameter in run)
     return rows
 
 
 def _member(parameter: Parameter) -> str:
-    return parameter.name.partition(".")[2]
+    return parameter.name.rpartition(".")[2]
 
 
 def _range(parameter: Parameter) -> str:
