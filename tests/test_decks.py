@@ -300,7 +300,7 @@ def test_a_model_that_left_is_gone() -> None:
 
 def ready(runtime: Runtime, deck: str = "b") -> ModelEvent:
     pushes = runtime.directions(DIRECTIONS)
-    return ModelEvent(0.0, "tides", runtime, pushes, deck, drifts=False)  # type: ignore[arg-type]
+    return ModelEvent(0.0, "tides", runtime, pushes, deck=deck, drifts=False)  # type: ignore[arg-type]
 
 
 def test_a_vj_loads_fades_and_loads_again() -> None:

@@ -32,5 +32,5 @@ def _engine(runtime: Generator, patch: Patch, start: dict[str, float]) -> Engine
 
 def _with_deck_b(engine: Engine, runtime: Generator) -> Engine:
     pushes = runtime.directions(DIRECTIONS).cpu()
-    engine.frame(0.0, 0.0, (ModelEvent(0.0, "B", runtime, pushes, "b", drifts=False),))
+    engine.frame(0.0, 0.0, (ModelEvent(0.0, "B", runtime, pushes, deck="b", drifts=False),))
     return engine

@@ -102,7 +102,9 @@ class Preparer:
                     find_choice(path, self._device, self._ended)
                 if self._ended.is_set():
                     raise CheckpointError(f"{path}: the show has ended")
+                threads = torch.get_num_threads()
                 event = ready_model(path, self._device, self._clock, moves=False)
+                torch.set_num_threads(threads)  # those of the model that plays
                 if len(self._kept) >= KEPT:
                     self._kept.popitem(last=False)
                 self._kept[key] = event

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import pytest
+import tiny3
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,13 @@ from torch import Tensor
 from models.bending_operations import KINDS
 from models.canvas import canvas_of
 from models.channel_groups import GROUPS, groups_in
+from models.gpu.choice import Choice
+from models.gpu.runtime import GpuRuntime
+from models.graph import choice as graph_choice
+from models.graph.network import network_of
+from models.graph.runtime import GraphRuntime
 from models.runtime import Runtime
+from models.stylegan3 import runtime as stylegan3_runtime
 
 NUMBERS = range(len(KINDS))
 NAMES = [kind.name for kind in KINDS]
@@ -124,3 +131,16 @@ def test_channels_of_one_form_are_one_group() -> None:
 def test_a_layer_that_is_silent_has_groups_too() -> None:
     assert groups_in(torch.zeros(4, 6, 9, 9)).shape == (6,)
     assert groups_in(torch.randn(4, 2, 9, 9)).max() <= 2
+
+
+def test_every_engine_of_stylegan2_has_a_pliant_one_and_stylegan3_has_none() -> None:
+    made = generator(canvas_of(8, 8))
+    packed = GraphRuntime(made, network_of(made), graph_choice.Choice("graph", "float32", 1))
+    captured = GpuRuntime(made, CPU, choice=Choice("float32", captured=True))
+    plain = Runtime(made, CPU)
+    asked = Asked(8, 0.4, 0.5, 1), Asked(0, -0.5, 0.1)
+    for engine in (plain, packed, captured):
+        assert engine.pliant is not None and engine.pliant is engine.pliant
+        assert torch.equal(picture(engine.pliant, *asked), picture(plain, *asked))
+    assert stylegan3_runtime.Runtime(tiny3.generator(), CPU).pliant is None
+    assert GpuRuntime(tiny3.generator(), CPU, choice=Choice()).pliant is None

@@ -28,6 +28,7 @@ from models.networks import Generator, Widths
 from models.recipe import Precision
 from models.runtime import Runtime
 from models.stylegan3.runtime import Runtime as StyleGAN3Runtime
+from performer.bends import Bend
 
 NARROW = Widths(channel_base=64, channel_max=16, z_dim=8, w_dim=16, mapping_layers=2)
 WIDE = Widths(channel_base=256, channel_max=64, z_dim=16, w_dim=8, mapping_layers=3)
@@ -463,6 +464,22 @@ class TestOnACard:
             expected = plain_picture(made, ws, noise)
             gate = "bfloat16" if precision == "float32" else precision  # TF32 included
             assert faithful(found, expected, gate)
+
+    def test_it_is_bent_and_blended_as_on_a_cpu(self) -> None:
+        card, choice = torch.device("cuda"), Choice(captured=True)
+        drawn, bend = [], Bend(kind=8, amount=0.3, layer=0.4, channels=0)
+        for device in (CPU, card):
+            a, b = (
+                GpuRuntime(kin(share, canvas_of(32, 16), WIDE), device, choice=choice).pliant
+                for share in (0.0, 1.0)
+            )
+            assert a is not None and b is not None
+            blend = a.blend(b)
+            assert blend is not None
+            random = torch.Generator().manual_seed(1)
+            ws = torch.randn(a.num_ws, 8, generator=random).to(device)
+            drawn.append(blend.at([0.4] * a.num_ws).draw(ws, 1.0, [bend]).cpu())
+        assert faithful(drawn[1], drawn[0], "bfloat16")  # TF32 included
 
     def test_it_goes_on_with_weights_that_move(self) -> None:
         card, choice = torch.device("cuda"), Choice("bfloat16", captured=True)
