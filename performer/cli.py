@@ -76,6 +76,13 @@ def play(
         typer.Option(help="low: each frame at once; smooth: one later, made beside the last."),
     ] = "low",
     stats: Annotated[Path | None, typer.Option(help="Write what was measured, as JSON.")] = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="Serve the control page and OSCQuery.")
+    ] = False,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Open the page to the network, by a QR code.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="The page's port.", min=0, max=65_535)] = 8000,
 ) -> None:
     """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys.
 
@@ -104,6 +111,9 @@ def play(
             frames=frames,
             seconds=seconds,
             stats=stats,
+            page=page,
+            lan=lan,
+            port=port,
         ),
         stopped,
     )
@@ -383,6 +393,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         ("performer.commands.bench_engine", "BenchError"),
         ("performer.inputs", "InputError"),
         ("performer.outputs.base", "DisplayError"),
+        ("performer.panel", "PanelError"),
         ("performer.patch", "PatchError"),
         ("performer.paths", "PathError"),
     )

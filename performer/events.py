@@ -37,6 +37,19 @@ class OscEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class PageEvent:
+    """A touch on the control page: a parameter by name, and its value in its unit.
+
+    Without a value a trigger happens and a toggle turns over.
+    """
+
+    source: ClassVar[str] = "page"
+    time_s: float
+    parameter: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyEvent:
     """A key of the computer's keyboard, by its lower-case pygame name, such as `space`."""
 
@@ -95,7 +108,7 @@ class SoundEvent:
     onset: float
 
 
-Event = MidiEvent | OscEvent | KeyEvent | PortEvent | Refusal | ModelEvent | SoundEvent
+Event = MidiEvent | OscEvent | PageEvent | KeyEvent | PortEvent | Refusal | ModelEvent | SoundEvent
 
 
 class Inbox:

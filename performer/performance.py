@@ -42,6 +42,12 @@ class Performance:
         self._clear = False
         self.values = self.controls.values
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """The names that the patch gives to parameters: those of its scenes."""
+        scenes = self._patch.scenes.items()
+        return {f"scene.{key}": scene.name or f"Scene {key}" for key, scene in scenes}
+
     def advance(self, dt_s: float) -> Order:
         """Let `dt_s` pass for everything that moves by itself; the next picture."""
         if self._morph is not None:

@@ -31,6 +31,11 @@ class Slew:
         """The values as of the last `advance`; a copy."""
         return self._values.copy()
 
+    @property
+    def targets(self) -> Array:
+        """Where all are going; a copy."""
+        return self._targets.copy()
+
     def target(self, name: str) -> float:
         """Where a parameter is going."""
         return float(self._targets[INDEX[name]])

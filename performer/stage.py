@@ -2,8 +2,12 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from performer.clock import Clock
 from performer.engine import Engine
@@ -14,16 +18,19 @@ from performer.events import (
     MidiEvent,
     ModelEvent,
     OscEvent,
+    PageEvent,
     PortEvent,
     Refusal,
     SoundEvent,
 )
 from performer.limited_log import LimitedLog
 from performer.meter import Meter
-from performer.outputs.base import Display
+from performer.outputs.base import Display, Image
 from performer.status import Status
 
 LAST_EVENTS = 5
+Values = NDArray[np.float64]
+AskStatus = Callable[[], Status]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +44,32 @@ class Labels:
     osc_address: str
 
 
+class Onlooker(Protocol):
+    """Someone beside the show who looks at each frame once it is shown, and is never waited for.
+
+    `image` is uint8 (H, W, 3) and good during the call; `values` and `targets` are float64 in
+    table order and units.
+    """
+
+    def look(
+        self, now_s: float, image: Image, values: Values, targets: Values, status: AskStatus
+    ) -> None: ...
+
+
 class Stage:
     """Plays an engine on a display until it is closed, stopped, or has shown enough."""
 
     def __init__(
-        self, engine: Engine, display: Display, inbox: Inbox, clock: Clock, labels: Labels
+        self,
+        engine: Engine,
+        display: Display,
+        inbox: Inbox,
+        clock: Clock,
+        labels: Labels,
+        onlookers: Sequence[Onlooker] = (),
     ) -> None:
         self._engine, self._display, self._inbox, self._clock = engine, display, inbox, clock
-        self._labels = labels
+        self._labels, self._onlookers = labels, onlookers
         self._log = LimitedLog(logging.getLogger("performer.stage"))
         self._last_events: deque[Event] = deque(maxlen=LAST_EVENTS)
         self._message = ""
@@ -84,6 +109,9 @@ class Stage:
         self.meter.frame(now_s, presented_s)
         for event in frame.shows:
             self.meter.shown(event.source, event.time_s, presented_s)
+        for onlooker in self._onlookers:
+            targets = self._engine.controls.targets
+            onlooker.look(now_s, frame.image, self._engine.values, targets, self.status)
 
     def _note(self, event: Event) -> None:
         """Remember an event for the HUD; log what was refused, and which parts come and go."""
@@ -125,6 +153,7 @@ class Stage:
             message=engine.message or self._message,
             frozen=bool(engine.controls.target("freeze")),
             blackout=bool(engine.controls.target("blackout")),
+            titles=engine.performance.titles,
         )
 
     def statistics(self) -> dict[str, object]:
@@ -148,6 +177,9 @@ def describe(event: Event) -> str:
                 f"{arg:.3f}" if isinstance(arg, float) else str(arg)[:16] for arg in event.args[:4]
             )
             return f"{event.address[:32]}  {values}"
+        case PageEvent():
+            value = "" if event.value is None else f"  {event.value:.3f}"
+            return f"page {event.parameter}{value}"
         case KeyEvent():
             return f"key {event.key} {'down' if event.pressed else 'up'}"
         case PortEvent():

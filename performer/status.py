@@ -1,6 +1,6 @@
 """What the stage tells a display about the running show, for the player's eyes only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ class Status:
     `latency_ms` maps an event source ("midi", "osc", "key") to the p50 and p99 of its
     knob-to-screen time. `canvas` is (height, width) in pixels. `last_events` runs newest first.
     `values` is float64 in the order of `parameters.TABLE`. `message` is the last warning, or "".
+    `titles` are the names that the patch gives to parameters, such as to its scenes.
     """
 
     fps: float
@@ -31,3 +32,4 @@ class Status:
     message: str = ""
     frozen: bool = False
     blackout: bool = False
+    titles: dict[str, str] = field(default_factory=dict)

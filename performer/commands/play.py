@@ -19,6 +19,8 @@ from performer.inputs.osc import OscInput
 from performer.inputs.sound import SoundInput
 from performer.outputs import Display
 from performer.outputs.memory import MemoryDisplay
+from performer.panel.opening import as_text, open_panel
+from performer.panel.panel import Panel
 from performer.paths import LATEST_MODEL
 from performer.stage import Labels, Stage
 
@@ -42,6 +44,9 @@ class Options:
     frames: int | None
     seconds: float | None
     stats: Path | None
+    page: bool
+    lan: bool
+    port: int
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -78,7 +83,11 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         warm_up(engine)
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
-        stage = Stage(engine, display, inbox, clock, _labels(instrument, ports, osc_address))
+        panel = _open_panel(options, inbox, clock, instrument, osc_address)
+        for onlooker in panel:
+            parts.callback(onlooker.close)
+        labels = _labels(instrument, ports, osc_address)
+        stage = Stage(engine, display, inbox, clock, labels, panel)
         if instrument.run is not None:
             newest = instrument.run / LATEST_MODEL
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
@@ -110,6 +119,26 @@ def _open_display(options: Options, clock: SystemClock, instrument: Instrument) 
         display_index=options.display,
         title=f"Performer: {instrument.patch.name}",
     )
+
+
+def _open_panel(
+    options: Options, inbox: Inbox, clock: SystemClock, instrument: Instrument, osc_address: str
+) -> tuple[Panel, ...]:
+    """The control page, if it is asked for, and where to find it."""
+    if not (options.page or options.lan):
+        return ()
+    panel = open_panel(
+        inbox,
+        clock,
+        title=f"Performer: {instrument.patch.name}",
+        osc=None if osc_address == "off" else parse_host_port(osc_address),
+        port=options.port,
+        lan=options.lan,
+    )
+    logging.getLogger(__name__).info("Page at %s", panel.url)
+    if options.lan:
+        print(as_text(panel.url))
+    return (panel,)
 
 
 def _labels(
