@@ -4,6 +4,7 @@ The frame loop only writes memory. A thread hears what the page's process sends,
 process again, ever more slowly, when it has ended.
 """
 
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -22,7 +23,7 @@ from performer.events import Inbox, PageEvent, Refusal
 from performer.panel import PanelError
 from performer.panel.board import Board, Image, Values
 from performer.panel.commands import MAX_BYTES, CommandError, decode
-from performer.panel.process import serve
+from performer.panel.process import ENDING_S, serve
 from performer.panel.settings import Settings
 from performer.status import Status
 
@@ -32,7 +33,6 @@ LOG_LINES = 40
 BACK_OFF_S = 0.5
 LONGEST_BACK_OFF_S = 30.0
 LASTS_S = 60.0  # a process that lived so long is well, and started again at once
-_ENDING_S = 2.0
 
 
 class LogTail(logging.Handler):
@@ -102,9 +102,13 @@ class Panel:
         """End the page."""
         self._closing.set()
         logging.getLogger("performer").removeHandler(self._log)
-        if self.process is not None:
-            self.process.terminate()
-        self._thread.join(3 * _ENDING_S)
+        with contextlib.suppress(OSError):
+            if self._pipe is not None:
+                self._pipe.send_bytes(b".")
+        self._thread.join(ENDING_S)
+        if self._thread.is_alive() and self.process is not None:
+            self.process.kill()
+            self._thread.join(ENDING_S)
         self._listener.close()
         self._board.close()
 
@@ -139,15 +143,15 @@ class Panel:
         with ours:
             with theirs:
                 process.start()
-            self.process, self.started = process, self.started + 1
+            self.process, self._pipe, self.started = process, ours, self.started + 1
             if self._closing.is_set():
-                process.terminate()
+                process.kill()
             try:
                 while True:
                     self._hear(ours.recv_bytes(MAX_BYTES))
-            except (EOFError, OSError):  # it has ended, or sends what it should not
-                process.terminate()
-        process.join(_ENDING_S)
+            except (EOFError, OSError):
+                pass  # it has ended, or sends what it should not
+        process.join(ENDING_S)
         if process.is_alive():
             process.kill()
             process.join()

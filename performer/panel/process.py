@@ -6,19 +6,20 @@ import queue
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 from performer.panel.settings import Settings
 
 MAX_WAITING = 256
+ENDING_S = 2.0
 
 
 def serve(pipe: Connection, listener: socket.socket, settings: Settings) -> None:
     """Run the page; `listener` is a bound socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the instrument's, which ends us
-    threading.Thread(target=_end_with_the_instrument, args=(pipe,), daemon=True).start()
     asyncio.run(_serve(pipe, listener, settings))
 
 
@@ -50,10 +51,15 @@ async def _serve(pipe: Connection, listener: socket.socket, settings: Settings) 
         h11_max_incomplete_event_size=16_384,
         timeout_graceful_shutdown=1,
     )
-    port = listener.getsockname()[1]
-    async with announced(settings, port):
+    server = Server(config)
+
+    def end() -> None:
+        server.should_exit = True
+
+    threading.Thread(target=_end_with_the_instrument, args=(pipe, end), daemon=True).start()
+    async with announced(settings, listener.getsockname()[1]):
         watching = asyncio.create_task(hub.watch())
-        await Server(config).serve(sockets=[listener])
+        await server.serve(sockets=[listener])
         watching.cancel()
 
 
@@ -81,10 +87,15 @@ class Sender:
                 return
 
 
-def _end_with_the_instrument(pipe: Connection) -> None:
-    """Nothing ever comes: reading ends when the instrument does, however it ends."""
+def _end_with_the_instrument(pipe: Connection, end: Callable[[], None]) -> None:
+    """It says one word when we are to end, or nothing at all and the pipe closes.
+
+    Ending in order tells the network, and is not waited for long.
+    """
     try:
         pipe.recv_bytes(1)
     except (EOFError, OSError):
         pass
+    end()
+    time.sleep(ENDING_S)
     os._exit(0)

@@ -4,7 +4,7 @@ import base64
 import json
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +89,11 @@ class Browser:
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._sockets: list[ClientConnection] = []
+        self._sockets = ExitStack()
 
     def open(self, url: str, screen: tuple[int, int, float, bool] = DESKTOP) -> Tab:
         """A new page in a profile of its own, on a screen (width, height, scale, mobile)."""
-        socket = connect(self._address, max_size=1 << 26)
-        self._sockets.append(socket)
+        socket = self._sockets.enter_context(connect(self._address, max_size=1 << 26, proxy=None))
         context = _ask(socket, "Target.createBrowserContext")["browserContextId"]
         target = _ask(socket, "Target.createTarget", url="about:blank", browserContextId=context)
         told = _ask(socket, "Target.attachToTarget", targetId=target["targetId"], flatten=True)
@@ -111,8 +110,7 @@ class Browser:
         return tab
 
     def close(self) -> None:
-        for socket in self._sockets:
-            socket.close()
+        self._sockets.close()
 
 
 def _ask(socket: ClientConnection, method: str, **params: object) -> dict[str, Any]:
