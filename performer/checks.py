@@ -5,13 +5,29 @@ from typing import cast
 
 import msgspec
 
+from performer.effects.order import ORDER
 from performer.parameter import Parameter
-from performer.parameters import BY_NAME, SCENES
-from performer.schema import VERSION, Binding, Modulator, Scene, SceneHead
+from performer.parameters import BY_NAME, CUES, SCENES
+from performer.schema import (
+    VERSION,
+    XY,
+    Binding,
+    Cue,
+    CueHead,
+    Feedback,
+    Modulator,
+    Scene,
+    SceneHead,
+)
 from performer.sources import Source, parse_source
 from performer.toml_files import Document, join, meant
 
 LONGEST_S = 3600.0
+LONGEST_BEATS = 4096.0
+SHORTEST_BEATS = 1 / 16
+LONGEST_WAIT_BEATS = 64.0
+FARTHEST_WALK = 1e9
+SCENE_KEYS = tuple(str(number) for number in range(1, SCENES + 1))
 TAKEOVER_KINDS = ("cc", "cc14", "bend", "osc")
 
 
@@ -47,7 +63,7 @@ def read_values(doc: Document, entry: str, table: Mapping[str, object]) -> dict[
 
 def read_bindings(doc: Document, *, of_controller: bool = False) -> tuple[Binding, ...]:
     """The [[bindings]]; a controller's may name its [controls] and has no port."""
-    controls = _controls(doc) if of_controller else {}
+    controls = read_controls(doc) if of_controller else {}
     bindings = []
     for i, raw in enumerate(doc.entries("bindings"), 1):
         entry = f"bindings[{i}]"
@@ -72,7 +88,7 @@ def read_modulators(doc: Document) -> tuple[Modulator, ...]:
             doc.fail(
                 f"{entry}.parameter", f"{parameter.name} is a {parameter.kind} and cannot move"
             )
-        doc.check(f"{entry}.rate_hz", modulator.rate_hz, 0.0, 50.0)
+        _check_pace(doc, entry, modulator)
         doc.check(f"{entry}.depth", modulator.depth, -1.0, 1.0)
         doc.check(f"{entry}.phase", modulator.phase, 0.0, 1.0)
         doc.check(f"{entry}.seed", modulator.seed, 0, 2**31 - 1)
@@ -80,27 +96,132 @@ def read_modulators(doc: Document) -> tuple[Modulator, ...]:
     return tuple(modulators)
 
 
+def _check_pace(doc: Document, entry: str, modulator: Modulator) -> None:
+    if (modulator.rate_hz is None) == (modulator.beats is None):
+        doc.fail(entry, "needs rate_hz (turns a second) or beats (the length of a turn), not both")
+    if modulator.rate_hz is not None:
+        doc.check(f"{entry}.rate_hz", modulator.rate_hz, 0.0, 50.0)
+    if modulator.beats is not None:
+        doc.check(f"{entry}.beats", modulator.beats, SHORTEST_BEATS, LONGEST_BEATS)
+
+
+def read_effects(doc: Document, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The order of effects, each named once."""
+    for name in names:
+        if name not in ORDER:
+            doc.fail("effects", f'there is no effect "{name}"; {meant(name, ORDER)}')
+        if names.count(name) > 1:
+            doc.fail("effects", f"{name} is written twice")
+    return names
+
+
 def read_scenes(doc: Document) -> dict[str, Scene]:
     """The [scenes.N]."""
     scenes = {}
     for key, raw in doc.table("scenes").items():
         entry = f"scenes.{key}"
-        if key not in {str(n) for n in range(1, SCENES + 1)}:
+        if key not in SCENE_KEYS:
             doc.fail(entry, f"is not allowed; use scenes.1 to scenes.{SCENES}")
         head = doc.convert(raw, SceneHead, entry)
-        doc.check(f"{entry}.morph_s", head.morph_s, 0.0, LONGEST_S)
+        _check_lengths(doc, entry, head, "morph")
+        if head.walk is not None:
+            doc.check(f"{entry}.walk", head.walk, 0.0, FARTHEST_WALK)
         values = read_values(doc, f"{entry}.values", head.values)
-        scenes[key] = Scene(head.name, head.morph_s, values)
+        scenes[key] = Scene(
+            head.name, head.morph_s, values, head.morph_beats, head.whole, head.walk
+        )
     return scenes
 
 
-def _controls(doc: Document) -> dict[str, str]:
+def read_cues(doc: Document, scenes: Mapping[str, Scene]) -> tuple[Cue, ...]:
+    """The [[cues]], each of which names one of the patch's scenes, or has values."""
+    cues = []
+    for i, raw in enumerate(doc.entries("cues"), 1):
+        entry = f"cues[{i}]"
+        if i > CUES:
+            doc.fail(entry, f"is one too many; a patch has at most {CUES} cues")
+        head = doc.convert(raw, CueHead, entry)
+        if not head.scene and not head.values:
+            doc.fail(entry, "needs a scene or values")
+        if head.scene:
+            _check_scene(doc, f"{entry}.scene", head.scene, scenes)
+        _check_lengths(doc, entry, head, "morph")
+        _check_lengths(doc, entry, head, "follow")
+        fields = msgspec.structs.asdict(head)
+        fields["values"] = read_values(doc, f"{entry}.values", head.values)
+        cues.append(Cue(**fields))
+    return tuple(cues)
+
+
+def read_xy(doc: Document, scenes: Mapping[str, Scene]) -> XY | None:
+    """The [xy], if there is one."""
+    if "xy" not in doc.data:
+        return None
+    xy = doc.convert(doc.table("xy"), XY, "xy")
+    for key in xy.scenes:
+        _check_scene(doc, "xy.scenes", key, scenes)
+    return xy
+
+
+def _check_scene(doc: Document, entry: str, key: str, scenes: Mapping[str, Scene]) -> None:
+    if key not in scenes:
+        doc.fail(entry, f'the patch has no scene "{key}"; it has: {", ".join(scenes) or "none"}')
+
+
+def _check_lengths(doc: Document, entry: str, head: SceneHead | CueHead, what: str) -> None:
+    """The morph or follow-on in seconds or in beats, not both."""
+    seconds, beats = getattr(head, f"{what}_s"), getattr(head, f"{what}_beats")
+    doc.check(f"{entry}.{what}_s", seconds or 0.0, 0.0, LONGEST_S)
+    doc.check(f"{entry}.{what}_beats", beats or 0.0, 0.0, LONGEST_BEATS)
+    if seconds and beats:
+        doc.fail(f"{entry}.{what}_beats", f"stands beside {what}_s; use one of them")
+
+
+def read_controls(doc: Document) -> dict[str, str]:
     """A controller's [controls]: the name of each control and its source."""
     for name, words in doc.table("controls").items():
         if not isinstance(words, str):
             doc.fail(f"controls.{name}", "must be text")
         _source(doc, f"controls.{name}", words)
     return cast(dict[str, str], doc.table("controls"))
+
+
+def read_knobs(doc: Document, knobs: tuple[str, ...]) -> tuple[str, ...]:
+    """A controller's dials in order; each is one of its [controls]."""
+    controls = read_controls(doc)
+    for name in knobs:
+        if name not in controls:
+            doc.fail("knobs", f'there is no control "{name}"; {meant(name, controls)}')
+        if not controls[name].startswith("cc"):
+            doc.fail("knobs", f"{name} is {controls[name]}, which is no dial; use a cc")
+    return knobs
+
+
+def read_feedback(doc: Document) -> dict[str, Feedback]:
+    """A controller's [feedback.GROUP]: how its groups of controls show their parameters."""
+    controls = read_controls(doc)
+    feedback = {}
+    for group, raw in doc.table("feedback").items():
+        entry = f"feedback.{group}"
+        members = [name for name in controls if group_of(name) == group]
+        if not members:
+            doc.fail(entry, f"no control is of that group; {meant(group, map(group_of, controls))}")
+        feedback[group] = told = doc.convert(raw, Feedback, entry)
+        for field in ("low", "high"):
+            doc.check(f"{entry}.{field}", getattr(told, field), 0, 127)
+        if told.channel is not None:
+            doc.check(f"{entry}.channel", told.channel, 1, 16)
+        for name in members:
+            source = parse_source(controls[name])
+            if source.kind not in ("cc", "note"):
+                doc.fail(entry, f"{name} is {controls[name]}, which shows nothing; use cc or note")
+            doc.check(f"{entry}.shift", (source.number or 0) + told.shift, 0, 127)
+    return feedback
+
+
+def group_of(control: str) -> str:
+    """The group of a control: its name without its number."""
+    return control.rstrip("0123456789").rstrip("_")
 
 
 def _source(doc: Document, entry: str, words: str) -> Source:
@@ -139,10 +260,30 @@ def _check_binding(doc: Document, entry: str, binding: Binding) -> None:
         _check_range(doc, f"{entry}.range", binding.range, parameter)
     if binding.takeover not in (None, "none") and source.kind not in TAKEOVER_KINDS:
         doc.fail(f"{entry}.takeover", f"{source.kind} has no position to take over; use none")
+    _check_buttons_and_encoders(doc, entry, binding, source, parameter)
     if binding.slew_s is not None:
         if parameter.kind == "trigger" or parameter.step:
             doc.fail(f"{entry}.slew_s", f"{parameter.name} changes at once; leave it out")
         doc.check(f"{entry}.slew_s", binding.slew_s, 0.0, LONGEST_S)
+    if binding.quantise is not None:
+        if not parameter.quantised:
+            doc.fail(f"{entry}.quantise", f"{parameter.name} does not wait; leave it out")
+        doc.check(f"{entry}.quantise", binding.quantise, 0.0, LONGEST_WAIT_BEATS)
+
+
+def _check_buttons_and_encoders(
+    doc: Document, entry: str, binding: Binding, source: Source, parameter: Parameter
+) -> None:
+    if binding.latching is not None and source.kind not in ("note", "cc"):
+        doc.fail(f"{entry}.latching", f"{source.kind} is no button; leave it out")
+    if binding.relative is None:
+        return
+    if source.kind != "cc":
+        doc.fail(f"{entry}.relative", f"{source.kind} is no endless encoder; leave it out")
+    if parameter.kind != "value":
+        doc.fail(f"{entry}.relative", f"{parameter.name} is a {parameter.kind}; leave it out")
+    if binding.takeover is not None or binding.latching is not None:
+        doc.fail(f"{entry}.relative", "needs no takeover and is never latching; leave those out")
 
 
 def _check_range(

@@ -22,6 +22,13 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metavar="DE
 Osc = Annotated[
     str, typer.Option(help="Where OSC is heard; 0.0.0.0:9000 for the whole network, or none.")
 ]
+OscFeedback = Annotated[
+    str,
+    typer.Option(
+        help="Who is told of changes over OSC: auto (programs on this computer that sent some), "
+        "PORT (all that sent some, at that port), HOST:PORT, or none."
+    ),
+]
 Midi = Annotated[str, typer.Option(help="Part of a MIDI port's name; all, or none.")]
 Model = Annotated[
     Path | None, typer.Option(help="A model (.safetensors), or the folder of a training run.")
@@ -54,6 +61,19 @@ def parse_window(text: str | None) -> tuple[int, int] | None:
     return int(width), int(height)
 
 
+def parse_rate(text: str) -> float | None:
+    """Frames a second, 1 to 240; None for `take`."""
+    if text == "take":
+        return None
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 1.0 <= rate <= 240.0:
+        raise typer.BadParameter(f'"{text}" is no rate; write 1 to 240, or take')
+    return rate
+
+
 @app.command()
 def play(
     patch: Patch = "drift",
@@ -62,10 +82,14 @@ def play(
     size: Annotated[str | None, typer.Option(help="A window of WxH pixels.")] = None,
     display: Annotated[int, typer.Option(help="Which display, counted from 0.", min=0)] = 0,
     osc: Osc = "127.0.0.1:9000",
+    osc_feedback: OscFeedback = "auto",
     midi: Midi = "all",
     sound: Annotated[
         str, typer.Option(help="What is listened to: default, part of a device's name, a file.")
     ] = "none",
+    link: Annotated[
+        bool, typer.Option("--link", help="Follow Ableton Link; needs the extra [link].")
+    ] = False,
     device: Device = "auto",
     seed: Annotated[int | None, typer.Option(help="The picture to start with.", min=0)] = None,
     frames: Annotated[int | None, typer.Option(help="Stop after so many frames.", min=1)] = None,
@@ -76,6 +100,12 @@ def play(
         typer.Option(help="low: each frame at once; smooth: one later, made beside the last."),
     ] = "low",
     stats: Annotated[Path | None, typer.Option(help="Write what was measured, as JSON.")] = None,
+    take: Annotated[
+        Path | None, typer.Option(help="Record the whole show as a take, which can be rendered.")
+    ] = None,
+    video: Annotated[
+        Path | None, typer.Option(help="Record a video of the show, a .mp4 or .mkv.")
+    ] = None,
     page: Annotated[
         bool, typer.Option("--page", help="Serve the control page and OSCQuery.")
     ] = False,
@@ -106,17 +136,53 @@ def play(
             headless=headless,
             latency=latency,
             osc=osc,
+            osc_feedback=osc_feedback,
             midi=midi,
             sound=sound,
+            link=link,
             frames=frames,
             seconds=seconds,
             stats=stats,
+            take=take,
+            video=video,
             page=page,
             lan=lan,
             port=port,
         ),
         stopped,
     )
+
+
+@app.command()
+def render(
+    take: Annotated[Path, typer.Argument(help="A take, as play --take records it.")],
+    out: Annotated[Path, typer.Option(help="The video to write: .mp4, .mkv or .mov.")],
+    size: Annotated[
+        str | None, typer.Option(help="WxH in pixels; that of the model if not given.")
+    ] = None,
+    fps: Annotated[
+        str, typer.Option(help="Frames a second, or take for those of the show.")
+    ] = "60",
+    sound: Annotated[
+        Path | None, typer.Option(help="A sound file; it begins with the recording.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Another model than the take's, or a run's folder.")
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Render a take as a video, at leisure: larger, at a steady rate, with its sound.
+
+    Where the recording was paused the video goes on without the pause. Ctrl-C ends it early.
+    """
+    from performer.commands.signals import catch_signals
+
+    stopped = catch_signals()
+    from performer.commands.render import Options
+    from performer.commands.render import render as run
+
+    rate, window = parse_rate(fps), parse_window(size)
+    run(Options(take, out, window, rate, sound, model, device), Console(), stopped)
 
 
 @app.command()
@@ -273,16 +339,65 @@ def train(
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A .pkl or .pt of StyleGAN; nothing in it is run.")],
+    file: Annotated[
+        Path, typer.Argument(help="A .pkl or .pt of StyleGAN, or an .onnx of any GAN.")
+    ],
     out: Annotated[
         Path | None, typer.Option(help="The model to write; FILE as .safetensors if not given.")
     ] = None,
     licence: Annotated[str, typer.Option(help="The model's licence, kept in it.")] = "",
 ) -> None:
-    """Bring in a model of another program: StyleGAN2 or 3 by NVIDIA, StyleGAN2 by rosinality."""
+    """Bring in a model of another program: StyleGAN2 or 3, or any generator as ONNX."""
     from performer.commands.import_ import import_ as run
 
     run(file, out, licence, Console())
+
+
+@app.command()
+def distil(
+    model: Annotated[Path, typer.Argument(help="A StyleGAN2 model, or the folder of a run.")],
+    target: Annotated[
+        str, typer.Option(help="Where it shall play at 30 frames/s: cpu, or gpu (a laptop's).")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="The student's folder; beside MODEL if not given.")
+    ] = None,
+    hours: Annotated[float | None, typer.Option(help="Stop after so long.", min=0)] = None,
+    kimg: Annotated[
+        float | None, typer.Option(help="Stop after so many thousand pictures.", min=0)
+    ] = None,
+    channel_base: Annotated[
+        int | None, typer.Option(help="Width of the student, instead of what suits the target.")
+    ] = None,
+    channel_max: Annotated[int | None, typer.Option(help="Its widest layer.", min=8)] = None,
+    device: Device = "auto",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run.")] = False,
+) -> None:
+    """Distil a model into a narrower one that plays alike on a smaller machine. No images needed.
+
+    Ctrl-C saves and says how to go on.
+    """
+    from performer.commands.signals import catch_signals
+
+    stopped = catch_signals()  # before the slow imports, so that ending is always in order
+    from performer.commands.distil import Options
+    from performer.commands.distil import distil as run
+
+    run(
+        Options(
+            model=model,
+            target=target,
+            out=out,
+            hours=hours,
+            kimg=kimg,
+            channel_base=channel_base,
+            channel_max=channel_max,
+            device=device,
+            resume=resume,
+        ),
+        Console(),
+        stopped,
+    )
 
 
 @app.command()
@@ -396,6 +511,8 @@ def expected_errors() -> tuple[type[Exception], ...]:
         ("performer.panel", "PanelError"),
         ("performer.patch", "PatchError"),
         ("performer.paths", "PathError"),
+        ("performer.takes", "TakeError"),
+        ("performer.outputs.movie", "MovieError"),
     )
     return tuple(
         getattr(sys.modules[module], name) for module, name in names if module in sys.modules

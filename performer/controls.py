@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from performer.addresses import AddressBook
-from performer.control import Control, listens
+from performer.control import Control, Physical, listens
 from performer.events import (
     Event,
     KeyEvent,
@@ -22,6 +22,7 @@ from performer.events import (
 )
 from performer.parameter import Kind, Parameter
 from performer.parameters import BY_ADDRESS, BY_NAME, TABLE
+from performer.relative import Relative
 from performer.schema import Binding
 from performer.slew import Slew
 from performer.sources import parse_source
@@ -32,10 +33,14 @@ MAX_ROUTES = 8192
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What an event did: a `value` or `toggle` has a new target, a `trigger` happened."""
+    """What an event did: a `value` or `toggle` has a new target, a `trigger` happened.
+
+    `quantise` is what its binding says of waiting, in beats; None says nothing.
+    """
 
     parameter: str
     kind: Kind
+    quantise: float | None = None
 
 
 class Controls:
@@ -45,23 +50,50 @@ class Controls:
         self.received: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self._slew = Slew(start)
-        self._bindings = [(parse_source(binding.source), binding) for binding in bindings]
         self._profiles: dict[str, tuple[Binding, ...]] = {}
-        self._routes: dict[tuple[str, str, int, int], tuple[Control, ...]] = {}
+        self._held: dict[tuple[object, Binding], Control] = {}
+        self.revision = 0
+        self._take(bindings)
+
+    def rebind(self, bindings: Sequence[Binding]) -> None:
+        """Take other bindings; one that stays keeps its hand."""
+        if self.bindings == tuple(bindings):
+            return
+        self._held |= {(p, c.binding): c for p, found in self._routes.items() for c in found}
+        self._held |= {(p, c.binding): c for p, found in self.addresses.items() for c in found}
+        known = {*bindings, *(b for profile in self._profiles.values() for b in profile)}
+        self._held = {place: c for place, c in self._held.items() if place[1] in known}
+        self._take(bindings)
+
+    def replace(self, bindings: Sequence[Binding], start: Mapping[str, float]) -> None:
+        """Take another patch's bindings and start; only what its start changes moves."""
+        self.rebind(bindings)
+        for name, value in self._slew.restart(start).items():
+            self.set(name, value)
+
+    def _take(self, bindings: Sequence[Binding]) -> None:
+        self.bindings = tuple(bindings)
+        self.revision += 1
+        self._bindings = [(parse_source(binding.source), binding) for binding in bindings]
+        self._routes: dict[Physical, tuple[Control, ...]] = {}
         self._keys = self._bound("key")
         for parameter in TABLE:
             if parameter.key:
                 own = Binding(source=f"key {parameter.key}", parameter=parameter.name)
                 self._keys.setdefault(parameter.key, [Control(own)])
-        self._addresses = self._bound("osc")
-        self._book = AddressBook([*BY_ADDRESS, *self._addresses])
+        self.addresses = self._bound("osc")
+        self._book = AddressBook([*BY_ADDRESS, *self.addresses])
+
+    def _control(self, place: object, binding: Binding) -> Control:
+        """What a binding does at one physical control, address or key; a held one goes on."""
+        return self._held.pop((place, binding), None) or Control(binding)
 
     def _bound(self, kind: str) -> dict[str, list[Control]]:
         """The patch's controls of a kind, by address or key."""
         bound: dict[str, list[Control]] = {}
         for source, binding in self._bindings:
             if source.kind == kind:
-                bound.setdefault(source.text, []).append(Control(binding))
+                bound.setdefault(source.text, []).append(self._control(source.text, binding))
         return bound
 
     @property
@@ -93,7 +125,7 @@ class Controls:
     def reset(self) -> None:
         """Panic: slew back to the start; every control has to take over again."""
         self._slew.reset()
-        for controls in (*self._routes.values(), *self._addresses.values()):
+        for controls in (*self._routes.values(), *self.addresses.values()):
             for control in controls:
                 control.release()
 
@@ -102,6 +134,25 @@ class Controls:
         if self._profiles.get(port) != tuple(bindings):
             self._profiles[port] = tuple(bindings)
             self._forget(port)
+            self.revision += 1
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The ports whose devices have bindings of their own."""
+        return tuple(self._profiles)
+
+    def profile(self, port: str) -> tuple[Binding, ...]:
+        """What a port's device binds by itself, empty where it is not known."""
+        return self._profiles.get(port, ())
+
+    def find(self, address: str) -> tuple[str, ...]:
+        """The known addresses that an address or pattern means."""
+        return self._book.find(address)
+
+    def parameter_of_key(self, key: str) -> Parameter | None:
+        """What a key of the keyboard moves first."""
+        bound = self._keys.get(key)
+        return bound[0].parameter if bound else None
 
     def handle(self, event: Event) -> list[Action]:
         """Take in one event, whatever it holds; all that it did, none if it was refused."""
@@ -125,30 +176,44 @@ class Controls:
         if not math.isfinite(event.value):
             self.refused[event.source] += 1
             return []
-        if event.kind == "note" and event.value <= 0.0:
-            return []
+        is_release = event.kind == "note" and event.value <= 0.0
         is_strike = event.kind in ("note", "program")
         hand = min(event.number, 127) / 127 if event.kind == "program" else event.value
         hand = min(max(hand, 0.0), 1.0)
         actions = []
         for control in self._route(event):
-            if is_strike or control.parameter.kind == "value" or control.rises(hand):
+            if control.binding.relative is not None:
+                actions += self._turn(control, control.binding.relative, event)
+            elif control.binding.latching:
+                actions += self._latch(control, hand)
+            elif is_release:
+                continue
+            elif is_strike or control.parameter.kind == "value" or control.rises(hand):
                 actions += self._strike(control, hand)
         return actions
 
     def _route(self, event: MidiEvent) -> tuple[Control, ...]:
         """What one physical control moves; looked for when it is first heard."""
-        physical = (event.port, event.kind, event.channel, event.number)
+        physical = Physical(event.port, event.kind, event.channel, event.number)
         controls = self._routes.get(physical)
         if controls is None:
-            bound = [b for source, b in self._bindings if listens(source, b, event)]
-            profile = self._profiles.get(event.port, ())
-            own = [b for b in profile if listens(parse_source(b.source), b, event)]
-            controls = tuple(Control(binding) for binding in bound or own)
             if len(self._routes) >= MAX_ROUTES:
                 self._routes.clear()
-            self._routes[physical] = controls
+            controls = self._routes[physical] = self._find(physical)
         return controls
+
+    def _find(self, physical: Physical) -> tuple[Control, ...]:
+        return tuple(self._control(physical, binding) for binding in self.bound(physical))
+
+    def bound(self, physical: Physical) -> list[Binding]:
+        """The bindings that one physical control acts on.
+
+        The patch's for its port, else the patch's for any port, else its device's own.
+        """
+        bound = [b for source, b in self._bindings if listens(source, b, physical)]
+        named = [binding for binding in bound if binding.port is not None]
+        own = self._profiles.get(physical.port, ())
+        return named or bound or [b for b in own if listens(parse_source(b.source), b, physical)]
 
     def _forget(self, port: str) -> None:
         """Its knobs may be turned while nobody hears them."""
@@ -156,11 +221,11 @@ class Controls:
             del self._routes[physical]
 
     def _osc(self, event: OscEvent) -> list[Action]:
-        number = _first_number(event.args)
+        number = first_number(event.args)
         is_understood = False
         actions = []
         for address in self._book.find(event.address):
-            bound: Sequence[Control | None] = self._addresses.get(address, (None,))
+            bound: Sequence[Control | None] = self.addresses.get(address, (None,))
             for control in bound:
                 parameter = control.parameter if control else BY_ADDRESS[address]
                 if number is not None or (not event.args and parameter.kind != "value"):
@@ -185,8 +250,9 @@ class Controls:
     ) -> list[Action]:
         """An OSC message's number: 0..1 for a binding, else in the parameter's unit."""
         slew_s = control.slew_s if control else parameter.slew_s
+        quantise = control.quantise if control else None
         if number is None:
-            return self._press(parameter, slew_s)
+            return self._press(parameter, slew_s, quantise)
         if parameter.kind == "value" and control:
             return self._strike(control, min(max(number, 0.0), 1.0))
         if parameter.kind == "value":
@@ -194,19 +260,32 @@ class Controls:
         if parameter.kind == "toggle":
             return self._aim(parameter, float(number >= 0.5), slew_s)
         # A trigger; below the middle it is a button's release.
-        return self._press(parameter, slew_s) if number >= 0.5 else []
+        return self._press(parameter, slew_s, quantise) if number >= 0.5 else []
 
     def _strike(self, control: Control, hand: float) -> list[Action]:
         """A control moved to 0..1, or a button went down."""
         if control.parameter.kind != "value":
-            return self._press(control.parameter, control.slew_s)
+            return self._press(control.parameter, control.slew_s, control.quantise)
         value = control.move(hand, self.target(control.parameter.name))
         return [] if value is None else self._aim(control.parameter, value, control.slew_s)
 
-    def _press(self, parameter: Parameter, slew_s: float) -> list[Action]:
+    def _turn(self, control: Control, encoding: Relative, event: MidiEvent) -> list[Action]:
+        """An endless encoder told steps."""
+        before = self.target(control.parameter.name)
+        target = control.turn(encoding, event.value, event.time_s, before)
+        return self._aim(control.parameter, target, control.slew_s)
+
+    def _latch(self, control: Control, hand: float) -> list[Action]:
+        """A button that keeps its own state told a change of it."""
+        parameter = control.parameter
+        if parameter.kind == "toggle":
+            return self._aim(parameter, float(hand > 0.0), control.slew_s)
+        return self._strike(control, hand)
+
+    def _press(self, parameter: Parameter, slew_s: float, quantise: float | None) -> list[Action]:
         """Fire a trigger, turn over a toggle."""
         if parameter.kind == "trigger":
-            return [Action(parameter.name, "trigger")]
+            return [Action(parameter.name, "trigger", quantise)]
         return self._aim(parameter, 1.0 - self.target(parameter.name), slew_s)
 
     def _aim(self, parameter: Parameter, target: float, slew_s: float) -> list[Action]:
@@ -214,7 +293,7 @@ class Controls:
         return [Action(parameter.name, parameter.kind)]
 
 
-def _first_number(args: Sequence[OscArgument]) -> float | None:
+def first_number(args: Sequence[OscArgument]) -> float | None:
     """The first numeric argument, if it is finite."""
     for arg in args:
         if isinstance(arg, int | float):

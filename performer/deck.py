@@ -1,12 +1,12 @@
 """A deck: the generator that plays, and how it goes over to the next one without a jump."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from performer.latent import Drift, Generator, Latent
+from performer.latent import Corner, Drift, Generator, Latent
 
 GOING_OVER_S = 2.0
 
@@ -34,15 +34,38 @@ class Deck:
         """
         self._next = generator, directions
 
-    def draw(self, values: Mapping[str, float], dt_s: float) -> Tensor:
-        """A new picture (1, 3, H, W), most of it within -1..1, on the device."""
+    @property
+    def walk(self) -> float:
+        """Where the wander stands, in steps."""
+        return self._latent.walk
+
+    def morph(self, names: Collection[str], walk: float | None) -> None:
+        """Leave the present look for that of the seeds that `names` names: see `Latent.morph`."""
+        self._latent.morph(names, walk)
+
+    def look(self, values: Mapping[str, float], walk: float | None) -> Tensor:
+        """A picture like those of `draw`, of another look; what plays does not notice."""
+        latent = self._latent.apart(walk)
+        return self.generator.draw(latent.advance(values, 0.0), values["noise"])
+
+    def draw(
+        self,
+        values: Mapping[str, float],
+        dt_s: float,
+        share: float = 1.0,
+        corners: Sequence[Corner] = (),
+    ) -> Tensor:
+        """A new picture (1, 3, H, W), most of it within -1..1, on the device.
+
+        `share` and `corners` are those of `Latent.advance`.
+        """
         if self._next is not None:
             (generator, directions), self._next = self._next, None
             self._begin(generator, directions)
         way, self._way = self._way, None  # A way that fails is left, so that the show goes on.
         if way is not None and not way.advance(self._latent, dt_s):
             self._way = way
-        ws = self._latent.advance(values, dt_s)
+        ws = self._latent.advance(values, dt_s, share, corners)
         picture = self.generator.draw(ws, values["noise"])
         if self._dissolve is not None:
             picture = self._dissolve.apply(picture, dt_s)

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,21 +12,22 @@ from numpy.typing import NDArray
 
 from performer.arrival import Arrival
 from performer.events import Event
+from performer.flashes.limiter import FlashLimiter
 from performer.flight import AHEAD, Flight, Latency, crew_for
 from performer.latent import Generator
 from performer.limited_log import LimitedLog
 from performer.painter import Painter
 from performer.performance import Performance
-from performer.schema import Controller, Patch
+from performer.schema import Controller, Patch, Scene
 
-DT_MAXIMUM_S = 0.25
+Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A finished frame: uint8 (H, W, 3), and the events that it is the first to show."""
 
-    image: NDArray[np.uint8]
+    image: Image
     shows: tuple[Event, ...]
 
 
@@ -46,13 +47,19 @@ class Engine:
         seed: int | None = None,
         latency: Latency = "low",
     ) -> None:
-        self.performance = Performance(patch, controllers, seed)
-        self.controls = self.performance.controls
         self._painter = Painter(generator)
+        self.performance = Performance(patch, controllers, seed, lambda: self._painter.walk)
+        self.performance.on_store = self._keep_picture
+        self.controls, self.learn = self.performance.controls, self.performance.learn
+        self.on_store: Callable[[str, Scene], None] = lambda key, scene: None
+        self._rehearsal, self._expected = self._painter.rehearsal, patch
+        self._rehearsal.expect(patch)
         self._crew, self._ahead = crew_for(latency, generator.device), AHEAD[latency]
         self._flights: deque[Flight] = deque()
         self._shown: Arrival | None = None
         self._image = np.zeros((generator.height_px, generator.width_px, 3), dtype=np.uint8)
+        self.flashes = FlashLimiter()
+        self._is_limited = True
         self._log = LimitedLog(logging.getLogger("performer.engine"))
         self.errors = 0
         self.message = ""
@@ -81,19 +88,23 @@ class Engine:
         one is returned once more, which is the first to show nothing. The image is good until the
         next call.
         """
-        dt_s = min(max(dt_s, 0.0), DT_MAXIMUM_S)
+        elapsed_s = max(dt_s, 0.0)
+        self.learn.advance(now_s)
         shows = tuple(event for event in events if self.performance.take(event))
-        order = self.performance.advance(dt_s)
+        order = self.performance.advance(now_s, elapsed_s)
+        if self.performance.patch is not self._expected:
+            self._expected = self.performance.patch
+            self._rehearsal.expect(self._expected)
         self._flights.append(Flight(self._crew.begin(partial(self._painter.paint, order)), shows))
         if len(self._flights) <= self._ahead:
             return Frame(self._image, ())
-        return self._land(self._flights.popleft(), now_s)
+        return self._land(self._flights.popleft(), now_s, elapsed_s)
 
-    def _land(self, flight: Flight, now_s: float) -> Frame:
+    def _land(self, flight: Flight, now_s: float, dt_s: float) -> Frame:
         """The frame that a flight brings, or the last good one."""
         try:
             arrival = flight.arrival.result()
-            self._image = arrival.image()
+            self._image = self._limited(arrival.image(), dt_s)
         except Exception as error:
             # The show goes on with the last good frame, whatever the network or device did.
             self.errors += 1
@@ -107,6 +118,42 @@ class Engine:
         self._shown = arrival
         self.message = ""
         return Frame(self._image, flight.shows)
+
+    @property
+    def preview(self) -> Image | None:
+        """A small picture of the next cue, uint8 (H, W, 3), if there is one yet."""
+        cue = self.performance.cues.next
+        return None if cue is None else self._rehearsal.picture(self.performance.scene_of(cue))
+
+    @torch.inference_mode()
+    def rehearse(self) -> bool:
+        """Draw one small picture of a cue that is missing; whether one was."""
+        if self._rehearsal.is_complete:
+            return False
+        for flight in self._flights:
+            flight.arrival.exception()  # waits: the deck is the crew's until then
+        cues = self.performance.cues
+        index = cues.next_index or 0
+        ahead = cues.cues[index:] + cues.cues[:index]
+        return self._rehearsal.make([self.performance.scene_of(cue) for cue in ahead])
+
+    def _keep_picture(self, key: str, scene: Scene) -> None:
+        """What was stored looks like the frame that is shown."""
+        self._rehearsal.expect(self.performance.patch)
+        if not self.controls.target("blackout"):
+            self._rehearsal.keep(scene, self._image)
+        self.on_store(key, scene)
+
+    def _limited(self, image: Image, dt_s: float) -> Image:
+        """What the audience sees, with no more flashes than are good for it."""
+        if self.controls.target("flash_limit"):
+            self._is_limited = True
+            return self.flashes.apply(image, dt_s)
+        if self._is_limited:
+            logging.getLogger("performer.engine").warning("the flash limit is off")
+            self.flashes.forget()
+        self._is_limited = False
+        return image
 
     def _forget(self) -> None:
         """Drop all that values which are no numbers may have come into."""

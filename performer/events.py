@@ -1,10 +1,11 @@
 """What an input hands over to the frame loop: frozen, timestamped events and their inbox."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 MidiKind = Literal["cc", "cc14", "note", "bend", "pressure", "poly", "program"]
+ClockKind = Literal["tick", "start", "stop", "continue", "position"]
 OscArgument = float | int | str | bool | bytes | None
 
 
@@ -27,13 +28,55 @@ class MidiEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockEvent:
+    """A MIDI clock's message (MIDI 1.0, system real time): 24 ticks make a beat.
+
+    The first tick after a start is that of beat 0, the first after a continue that of `value`,
+    the song position in beats that a `position` told; other kinds have the value 0.
+    """
+
+    source: ClassVar[str] = "clock"
+    time_s: float
+    port: str
+    kind: ClockKind
+    value: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEvent:
+    """A look at an Ableton Link session: its beat and tempo at `time_s`.
+
+    `peers` counts the other programs in it; with 0 there is no session to follow.
+    """
+
+    source: ClassVar[str] = "link"
+    time_s: float
+    beat: float
+    bpm: float
+    peers: int
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyEvent:
+    """From now on a frame is on the screen `ahead_s` after the time that it was drawn for."""
+
+    source: ClassVar[str] = "latency"
+    time_s: float
+    ahead_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class OscEvent:
-    """One OSC 1.0 message whose structure was checked; `address` may be a pattern."""
+    """One OSC 1.0 message whose structure was checked; `address` may be a pattern.
+
+    `peer` is the host and port that it was sent from, where that is known.
+    """
 
     source: ClassVar[str] = "osc"
     time_s: float
     address: str
     args: tuple[OscArgument, ...]
+    peer: tuple[str, int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +127,8 @@ class ModelEvent:
     """Another model, checked and ready to be played from the next frame on.
 
     `generator` is a `latent.Generator` and `directions` its Tensor (DIRECTIONS, w_dim) on the
-    CPU, of which this room knows nothing. `name` is for the player.
+    CPU, of which this room knows nothing. `name` is for the player; `path` and `sha256` are those
+    of its file, by which it is found again.
     """
 
     source: ClassVar[str] = "model"
@@ -92,6 +136,12 @@ class ModelEvent:
     name: str
     generator: Any
     directions: Any
+    path: str = ""
+    sha256: str = ""
+
+    def as_recorded(self) -> "ModelEvent":
+        """What is left to tell of it; the model itself is not kept alive."""
+        return replace(self, generator=None, directions=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +158,46 @@ class SoundEvent:
     onset: float
 
 
-Event = MidiEvent | OscEvent | PageEvent | KeyEvent | PortEvent | Refusal | ModelEvent | SoundEvent
+@dataclass(frozen=True, slots=True)
+class PatchEvent:
+    """The patch's file was saved: the patch that its `text` is now, or why it cannot be played."""
+
+    source: ClassVar[str] = "patch"
+    time_s: float
+    name: str
+    patch: Any
+    text: str = ""
+    error: str = ""
+
+    def as_recorded(self) -> "PatchEvent":
+        """What a take keeps: the text, from which the patch is read again."""
+        return replace(self, patch=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the player from a part that works beside the show."""
+
+    source: ClassVar[str] = "notice"
+    time_s: float
+    text: str
+
+
+Event = (
+    MidiEvent
+    | ClockEvent
+    | LinkEvent
+    | LatencyEvent
+    | OscEvent
+    | PageEvent
+    | KeyEvent
+    | PortEvent
+    | Refusal
+    | ModelEvent
+    | SoundEvent
+    | PatchEvent
+    | Notice
+)
 
 
 class Inbox:

@@ -2,8 +2,9 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ SETTLE = 6.0
 TINY = 1e-4
 PARALLEL = 1e-5
 LAYER_GROUPS = ("coarse", "middle", "fine")
+SEEDS = ("seed", "seed_b", "style.seed")
 
 
 class Drift(Protocol):
@@ -150,15 +152,71 @@ class Glide:
         return self.position
 
 
+class Corner(Protocol):
+    """A picture that takes part in the whole by its `share` 0..1.
+
+    `pictures` are its seeds and class, where they are not the parameters'; `walk` is where its
+    wander begins, None where the parameters' is.
+    """
+
+    @property
+    def share(self) -> float: ...
+
+    @property
+    def pictures(self) -> Mapping[str, float]: ...
+
+    @property
+    def walk(self) -> float | None: ...
+
+
+class Voice:
+    """A picture in motion: where its seeds and its class glide, and where its walk stands."""
+
+    def __init__(self, phase: float = 0.0) -> None:
+        self.phase = phase
+        self.glides = {name: Glide() for name in SEEDS}
+        self.class_glide = Glide()
+        self.held: Mapping[str, float] = {}
+
+    def branch(self, **held: float) -> "Voice":
+        """Another that goes on from here by itself, at the `held` seeds and class."""
+        voice = Voice(self.phase)
+        voice.glides = {name: copy(glide) for name, glide in self.glides.items()}
+        voice.class_glide = copy(self.class_glide)
+        voice.held = held
+        return voice
+
+    def renew(self, names: Collection[str]) -> None:
+        """Let these begin at their next values instead of gliding there."""
+        self.glides |= {name: Glide() for name in names if name in SEEDS}
+        if "class" in names:
+            self.class_glide = Glide()
+
+
 class Latent:
     """The latent state of the instrument."""
 
     _pushes: Tensor
+    _leaving: Voice | None
+    _remnant: Tensor | None
+    _offset: Tensor | None
+    _held: dict[str, float]
 
     def __init__(self, generator: Generator) -> None:
-        self._phase = 0.0
         self._begin(generator)
         self._enter(generator, generator.directions(DIRECTIONS).cpu())
+
+    @property
+    def walk(self) -> float:
+        """Where the wander stands, in steps."""
+        return self._voice.phase
+
+    def apart(self, walk: float | None) -> "Latent":
+        """Another that shares nothing that moves; its wander stands at `walk`, or as here."""
+        latent = copy(self)
+        latent._voice = Voice(self.walk if walk is None else walk)
+        latent._leaving = None
+        return latent
 
     def take(self, generator: Generator, directions: Tensor) -> None:
         """Go on in another generator; `directions` is (DIRECTIONS, w_dim), on the CPU.
@@ -166,53 +224,130 @@ class Latent:
         Seeds, glides and the walk stay where they are, unless its z are of another length.
         """
         if generator.z_dim != self._generator.z_dim:
-            self._begin(generator)
+            self._begin(generator, self._voice.phase)
         self._enter(generator, directions)
 
     def drift(self, directions: Tensor, share: float) -> None:
         """Move the directions `share` 0..1 of the way that is left to those of a like generator."""
         self._pushes = torch.lerp(self._pushes, directions, share)
 
-    def _begin(self, generator: Generator) -> None:
+    def morph(self, names: Collection[str], walk: float | None) -> None:
+        """Leave the present w for that of other seeds and classes, which `names` names.
+
+        How far it is, `advance` is told. What is left behind goes on moving, so no frame stands
+        still; a morph that interrupts another one starts at the w between both.
+        """
+        if self._held:
+            self._leaving = self._voice.branch(**self._held)
+            self._remnant = self._offset
+            self._held = {}  # a second morph before the next frame leaves the same look
+        self._voice.renew(names)
+        if walk is not None:
+            self._voice.phase = walk
+
+    def _begin(self, generator: Generator, phase: float = 0.0) -> None:
         self._seeds = SeedTable(generator.z_dim)
-        self._glides = {name: Glide() for name in ("seed", "seed_b", "style.seed")}
+        self._voice = Voice(phase)
 
     def _enter(self, generator: Generator, directions: Tensor) -> None:
         self._generator, self._pushes = generator, directions
-        self._class_glide = Glide()
+        self._voice.renew(["class"])
+        self._leaving = self._remnant = self._offset = None
+        self._held = {}
+        self._walked = 0.0
         self._layers = torch.linspace(0.0, 1.0, generator.num_ws)
         self._groups = _layer_groups(generator.num_ws)
 
-    def advance(self, values: Mapping[str, float], dt_s: float) -> Tensor:
+    def advance(
+        self,
+        values: Mapping[str, float],
+        dt_s: float,
+        share: float = 1.0,
+        corners: Sequence[Corner] = (),
+    ) -> Tensor:
         """Move by `dt_s` towards `values`; returns w of each layer (num_ws, w_dim), on the device.
 
-        Glides, mixes and walks happen in z, which the mapping network normalises: every picture
-        on the way is one that the model knows.
+        `share` 0..1 is how far the latest morph is. Glides, mixes and walks happen in z, which
+        the mapping network normalises: every picture on the way is one that the model knows.
+        Morphs and corners are mixed in w, where a line between two pictures is the good way
+        (arXiv 1812.04948, section 4.1).
         """
-        self._phase += values["walk.speed"] * dt_s
-        first, second, style = (
-            glide.follow(self._seeds.at(values[name]), values["glide"], dt_s)
-            for name, glide in self._glides.items()
-        )
-        z = mix(first, second, values["seed_mix"])
-        z = mix(z, self._seeds.walk(self._phase), values["walk.reach"])
+        if share >= 1.0:
+            self._leaving = None
+        w, w_style = self._mixed(values, dt_s, share, corners).unbind(dim=0)
+        self._held = {name: values[name] for name in (*SEEDS, "class")}
         device = self._generator.device
-        shares = self._class_shares(values, dt_s)
-        z = sent(torch.stack([z, style]), device)
-        w, w_style = self._generator.map(z, shares).unbind(dim=0)
         average, psi = self._generator.w_avg, values["psi"]
         pushed = sent(self._coefficients(values) @ self._pushes, device)
         ws = torch.lerp(average, w, psi)[None] + pushed
-        share = sent(self._style_shares(values), device)[:, None]
-        return torch.lerp(ws, torch.lerp(average, w_style, psi).expand_as(ws), share)
+        taken = sent(self._style_shares(values), device)[:, None]
+        return torch.lerp(ws, torch.lerp(average, w_style, psi).expand_as(ws), taken)
 
-    def _class_shares(self, values: Mapping[str, float], dt_s: float) -> Tensor | None:
-        """How much of each class (2, classes), gliding straight from one to the next."""
-        if not self._generator.classes:
-            return None
-        shares = class_shares(values["class"], self._generator.classes)
-        shares = self._class_glide.follow(shares, values["glide"], dt_s)
-        return sent(shares.expand(2, -1), self._generator.device)
+    def _mixed(
+        self, values: Mapping[str, float], dt_s: float, share: float, corners: Sequence[Corner]
+    ) -> Tensor:
+        """The w of the picture and of its style, (2, w_dim), of all that takes part."""
+        voices = [self._voice] if self._leaving is None else [self._voice, self._leaving]
+        pictures = [self._follow(voice, values, dt_s) for voice in voices]
+        self._walked = self._walked + values["walk.speed"] * dt_s if corners else 0.0
+        pictures += [self._corner(corner, values, pictures[0]) for corner in corners]
+        pairs = self._map(pictures)
+        w = pairs[0]
+        if self._leaving is not None:
+            left = pairs[1] if self._remnant is None else pairs[1] + self._remnant
+            w = torch.lerp(left, w, share)
+            self._offset = w - pairs[0]
+        else:
+            self._remnant = self._offset = None
+        whole = w
+        for corner, pair in zip(corners, pairs[len(voices) :], strict=True):
+            whole = whole + corner.share * (pair - w)
+        return whole
+
+    def _follow(self, voice: Voice, values: Mapping[str, float], dt_s: float) -> "_Picture":
+        """A voice after another `dt_s`."""
+        voice.phase += values["walk.speed"] * dt_s
+        goals = {**values, **voice.held}
+        seeds = [
+            glide.follow(self._seeds.at(goals[name]), values["glide"], dt_s)
+            for name, glide in voice.glides.items()
+        ]
+        shares = self._class_shares(goals["class"])
+        if shares is not None:
+            shares = voice.class_glide.follow(shares, values["glide"], dt_s)
+        return _Picture(seeds, self._z(seeds, voice.phase, values), shares)
+
+    def _corner(
+        self, corner: Corner, values: Mapping[str, float], playing: "_Picture"
+    ) -> "_Picture":
+        """A corner's picture, whose unnamed seeds are those of the picture that plays."""
+        seeds = [
+            self._seeds.at(corner.pictures[name]) if name in corner.pictures else seed
+            for name, seed in zip(SEEDS, playing.seeds, strict=True)
+        ]
+        walk = self._voice.phase if corner.walk is None else corner.walk + self._walked
+        number = corner.pictures.get("class")
+        shares = playing.shares if number is None else self._class_shares(number)
+        return _Picture(seeds, self._z(seeds, walk, values), shares)
+
+    def _z(self, seeds: Sequence[Tensor], walk: float, values: Mapping[str, float]) -> Tensor:
+        """z of a picture and of its style, (2, z_dim)."""
+        first, second, style = seeds
+        z = mix(first, second, values["seed_mix"])
+        return torch.stack([mix(z, self._seeds.walk(walk), values["walk.reach"]), style])
+
+    def _map(self, pictures: "Sequence[_Picture]") -> tuple[Tensor, ...]:
+        """w of each picture and its style, (2, w_dim), on the device."""
+        device = self._generator.device
+        z = sent(torch.cat([picture.z for picture in pictures]), device)
+        classes = [p.shares.expand(2, -1) for p in pictures if p.shares is not None]
+        shares = sent(torch.cat(classes), device) if classes else None
+        return self._generator.map(z, shares).split(2)
+
+    def _class_shares(self, number: float) -> Tensor | None:
+        """How much of each class (classes,), None of a model without them."""
+        classes = self._generator.classes
+        return class_shares(number, classes) if classes else None
 
     def _coefficients(self, values: Mapping[str, float]) -> Tensor:
         """How far each layer goes along each direction, (num_ws, DIRECTIONS)."""
@@ -228,6 +363,14 @@ class Latent:
         index = self._layers * last
         inside = (index - low + 1.0).clamp(0, 1) * (high - index + 1.0).clamp(0, 1)
         return inside * values["style.mix"]
+
+
+class _Picture(NamedTuple):
+    """Three z (z_dim,), the z that follow from them, (2, z_dim), and the class (classes,)."""
+
+    seeds: Sequence[Tensor]
+    z: Tensor
+    shares: Tensor | None
 
 
 def mix(a: Tensor, b: Tensor, share: float) -> Tensor:

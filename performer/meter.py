@@ -1,12 +1,14 @@
 """The frame meter: how long frames take, how late they are, how long a knob takes to show."""
 
 from collections import deque
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
 RECENT = 240
 USUAL_EVERY = 60
+SOONEST = 10
 LATE_SHARE = 1.5
 BIN_MS = 0.05
 BINS = 40_000  # up to two seconds; longer ones land in the last bin
@@ -41,13 +43,18 @@ class Histogram:
 
 
 class Meter:
-    """What the stage measures, frame by frame."""
+    """What the stage measures, frame by frame.
+
+    `usual_delay_s` is the median time from a frame's beginning to the screen, of late.
+    """
 
     def __init__(self) -> None:
         self.frames = self.late = 0
         self.frame_ms = Histogram()
         self.latency_ms: dict[str, Histogram] = {}
+        self.usual_delay_s = 0.0
         self._recent_ms: deque[float] = deque(maxlen=RECENT)
+        self._delays_s: deque[float] = deque(maxlen=RECENT)
         self._usual_ms = 0.0
         self._first_s: float | None = None
         self._last_s = 0.0
@@ -65,6 +72,9 @@ class Meter:
             self.late += 1
         self._recent_ms.append(interval_ms)
         self.frame_ms.add((presented_s - start_s) * 1000)
+        self._delays_s.append(presented_s - start_s)
+        if self.frames % USUAL_EVERY == 0 or self.frames == SOONEST:
+            self.usual_delay_s = median(self._delays_s)
 
     def shown(self, source: str, event_s: float, presented_s: float) -> None:
         """An event of `event_s` is first seen in the frame presented at `presented_s`."""

@@ -14,31 +14,44 @@ MINIMA = np.array([parameter.minimum for parameter in TABLE])
 MAXIMA = np.array([parameter.maximum for parameter in TABLE])
 STEPPED = [(i, parameter) for i, parameter in enumerate(TABLE) if parameter.step]
 SHAPES = ("sine", "triangle", "saw", "square", "noise")
+SETTLE_S = 0.1
 
 
 class Modulators:
-    """All the modulators of a patch; each has its phase, which only ever grows."""
+    """All the modulators of a patch; each has its phase, of its own or the music's.
+
+    A phase of the music's leaps where the beat does; what it moves glides there.
+    """
 
     def __init__(self, specs: Sequence[Modulator]) -> None:
-        self._turns = np.zeros(0)
+        self._beat = 0.0
+        self._leaps = False
         self._load(specs)
         self._turns = np.array([spec.phase for spec in specs], dtype=np.float64)
+        self._lag = np.zeros(len(specs))
 
     def replace(self, specs: Sequence[Modulator]) -> None:
-        """Take other modulators; one that only changes its rate or depth goes on where it is."""
-        old = dict(zip(self._identities, self._turns, strict=True))
+        """Take other modulators; one that only changes its pace or depth goes on where it is."""
+        turns = dict(zip(self._identities, self._turns, strict=True))
+        waves = dict(zip(self._identities, self.waves(), strict=True))
         self._load(specs)
-        turns = [
-            old.get(key, spec.phase) for key, spec in zip(self._identities, specs, strict=True)
+        starts = [
+            spec.phase if spec.beats else turns.get(key, spec.phase)
+            for key, spec in zip(self._identities, specs, strict=True)
         ]
-        self._turns = np.array(turns, dtype=np.float64)
+        self._turns = np.array(starts, dtype=np.float64)
+        self._lag = np.zeros(len(specs))
+        fresh = self.waves()
+        befores = [waves.get(key, wave) for key, wave in zip(self._identities, fresh, strict=True)]
+        self._lag = np.array(befores, dtype=np.float64) - fresh
 
     def _load(self, specs: Sequence[Modulator]) -> None:
         self._identities = [
             (i, spec.shape, spec.parameter, spec.phase, spec.seed) for i, spec in enumerate(specs)
         ]
         self._targets = np.array([INDEX[spec.parameter] for spec in specs], dtype=np.intp)
-        self._rates_hz = np.array([spec.rate_hz for spec in specs], dtype=np.float64)
+        self._rates_hz = np.array([spec.rate_hz or 0.0 for spec in specs], dtype=np.float64)
+        self._beats = np.array([spec.beats or np.inf for spec in specs], dtype=np.float64)
         depths = np.array([spec.depth for spec in specs], dtype=np.float64)
         self._depths = depths * (MAXIMA - MINIMA)[self._targets]
         self._seeds = np.array([spec.seed for spec in specs], dtype=np.uint64)
@@ -48,9 +61,20 @@ class Modulators:
             if any(spec.shape == shape for spec in specs)
         ]
 
-    def advance(self, dt_s: float) -> None:
-        """Let `dt_s` pass."""
+    def expect_leap(self) -> None:
+        """The next beat will not follow from the one before: go on from where the waves are."""
+        self._leaps = True
+
+    def advance(self, dt_s: float, beat: float) -> None:
+        """Let `dt_s` pass, up to a beat of the music."""
+        before = self.waves() if self._leaps else None
         self._turns += self._rates_hz * dt_s
+        self._beat = beat
+        self._lag *= np.exp(-dt_s / SETTLE_S)
+        if before is not None:
+            self._leaps = False
+            in_time = np.isfinite(self._beats)
+            self._lag[in_time] += (before - self.waves())[in_time]
 
     def apply(self, values: Array) -> Array:
         """The values, in table order and units, with the motion added, inside their ranges."""
@@ -64,12 +88,13 @@ class Modulators:
     def waves(self) -> Array:
         """Where each modulator is now, -1..1."""
         waves = np.empty(len(self._turns))
+        phases = self._turns + self._beat / self._beats
         for shape, members in self._members:
-            turns = self._turns[members]
+            turns = phases[members]
             waves[members] = (
                 noise(turns, self._seeds[members]) if shape == "noise" else wave(shape, turns)
             )
-        return waves
+        return np.clip(waves + self._lag, -1.0, 1.0)
 
 
 def wave(shape: str, turns: Array) -> Array:
@@ -97,7 +122,8 @@ def noise(turns: Array, seeds: npt.NDArray[np.uint64]) -> Array:
 
 def _random(whole: Array, seeds: npt.NDArray[np.uint64]) -> Array:
     """A value -1..1 for each (whole number, seed): the SplitMix64 finaliser of Steele et al."""
-    bits = whole.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    # Before the first beat the whole number is negative.
+    bits = whole.astype(np.int64).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     bits += (seeds + np.uint64(1)) * np.uint64(0xD1B54A32D192ED03)
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -5,9 +5,12 @@ from torch import Tensor
 
 from performer.arrival import Arrival, sender
 from performer.deck import Deck
-from performer.effects import Effects, to_bytes
+from performer.effects.chain import Effects
+from performer.effects.pixels import to_bytes
+from performer.events import ModelEvent
 from performer.latent import Generator
 from performer.performance import Order
+from performer.rehearsal import Rehearsal
 
 
 class Painter:
@@ -15,17 +18,30 @@ class Painter:
 
     def __init__(self, generator: Generator) -> None:
         self._deck = Deck(generator)
+        self._first: tuple[str, ...] = ()
         self._effects = Effects()
+        self.rehearsal = Rehearsal(self._deck)
         self._picture: Tensor | None = None
         self._sound = torch.tensor(True)
         self._sent: tuple[Arrival, float] | None = None
         self._send = sender(generator.device)
 
+    @property
+    def walk(self) -> float:
+        """Where the wander stands, in steps."""
+        return self._deck.walk
+
     @torch.inference_mode()
     def paint(self, order: Order) -> Arrival:
         """A picture on its way to the host: the one sent last, if nothing has changed."""
-        if order.model is not None:
-            self._deck.follow(order.model.generator, order.model.directions)
+        for change in order.changes:
+            if isinstance(change, ModelEvent):
+                self._deck.follow(change.generator, change.directions)
+                self.rehearsal.forget()
+            else:
+                self._deck.morph(change.names, change.walk)
+        if order.effects != self._first:
+            self._first, self._effects = order.effects, Effects(order.effects)
         if order.clear:
             self._effects.clear()
         level = 1.0 - order.values["blackout"]
@@ -46,6 +62,6 @@ class Painter:
         Whether it is numbers is asked on the device, and told with the picture: to ask here would
         be to wait.
         """
-        picture = self._deck.draw(order.values, order.dt_s)
+        picture = self._deck.draw(order.values, order.dt_s, order.share, order.corners)
         self._sound = torch.isfinite(picture.sum())
         return self._effects.apply(picture, order.values, order.dt_s)

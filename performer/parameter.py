@@ -36,7 +36,8 @@ class Parameter:
 
     A `value` lies in [minimum, maximum] in its `unit`, moves in multiples of `step` (0:
     continuous) and follows its target with the time constant `slew_s`. A `toggle` is 0 or 1.
-    A `trigger` happens and has no value. `key` is the keyboard key bound to it by default.
+    A `trigger` happens and has no value; a `quantised` one can be told to wait for the beat.
+    `key` is the keyboard key bound to it by default.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Parameter:
     step: float = 0.0
     slew_s: float = 0.05
     key: str = ""
+    quantised: bool = False
 
     @property
     def address(self) -> str:

@@ -1,9 +1,11 @@
 """The parameter table: every control of the instrument, from which all else derives."""
 
+from performer.effect_parameters import EFFECTS, FLASH_LIMIT
 from performer.parameter import Parameter
 
 DIRECTIONS = 16
 SCENES = 9
+CUES = 500
 
 
 def _seed(name: str, default: float, help: str) -> Parameter:
@@ -23,9 +25,28 @@ def _directions(group: str, layers: str) -> tuple[Parameter, ...]:
     )
 
 
+def _cues() -> tuple[Parameter, ...]:
+    number = "The cue that is out: 0 before the first; setting it goes to that cue."
+    return (
+        Parameter("cue.go", "Go to the next cue.", kind="trigger", key="return", quantised=True),
+        Parameter("cue.back", "Go back a cue.", kind="trigger", key="backspace", quantised=True),
+        Parameter("cue.number", number, maximum=float(CUES), step=1.0, slew_s=0.0),
+    )
+
+
+def _xy() -> tuple[Parameter, ...]:
+    return (
+        Parameter("xy.x", "Between the scenes of the XY pad: left 0, right 1.", default=0.5),
+        Parameter("xy.y", "Between the scenes of the XY pad: bottom 0, top 1.", default=0.5),
+        Parameter("xy.mix", "From the parameters (0) to the scenes of the XY pad (1)."),
+    )
+
+
 def _scenes() -> tuple[Parameter, ...]:
     return tuple(
-        Parameter(f"scene.{i}", f"Recall scene {i} of the patch.", kind="trigger", key=str(i))
+        Parameter(
+            f"scene.{i}", f"Recall scene {i} of the patch.", "trigger", key=str(i), quantised=True
+        )
         for i in range(1, SCENES + 1)
     )
 
@@ -68,15 +89,7 @@ TABLE: tuple[Parameter, ...] = (
     Parameter("style.low", "First layer that takes the style: 0 coarsest, 1 finest.", default=0.5),
     Parameter("style.high", "Last layer that takes the style: 0 coarsest, 1 finest.", default=1.0),
     Parameter("noise", "Strength of the fine texture.", maximum=3.0, default=1.0, unit="x"),
-    Parameter("brightness", "Added light.", minimum=-1.0),
-    Parameter("contrast", "Contrast around mid grey.", maximum=3.0, default=1.0, unit="x"),
-    Parameter("saturation", "Colour: 0 is grey.", maximum=3.0, default=1.0, unit="x"),
-    Parameter("hue", "Turn of the colour circle.", minimum=-180.0, maximum=180.0, unit="°"),
-    Parameter("zoom", "Magnify the middle.", minimum=1.0, maximum=4.0, default=1.0, unit="x"),
-    Parameter(
-        "mirror", "0 off, 1 left-right, 2 top-bottom, 3 both.", maximum=3.0, step=1.0, slew_s=0.0
-    ),
-    Parameter("trails", "How long light lingers.", maximum=5.0, unit="s", curve="square"),
+    *EFFECTS,
     *_directions("direction", "all layers"),
     *_directions("coarse", "the coarse layers (composition)"),
     *_directions("middle", "the middle layers (forms)"),
@@ -90,11 +103,68 @@ TABLE: tuple[Parameter, ...] = (
         unit="bpm",
         slew_s=0.0,
     ),
-    Parameter("next_seed", "Glide to the next picture.", kind="trigger", key="n"),
+    Parameter("tap", "Tap the tempo: every beat, twice or more.", kind="trigger", key="t"),
+    Parameter(
+        "tempo.source",
+        "Who leads: 0 the newest of MIDI clock and Link, 1 none, 2 MIDI clock, 3 Link.",
+        maximum=3.0,
+        step=1.0,
+        slew_s=0.0,
+    ),
+    Parameter(
+        "tempo.nudge",
+        "How much later the beat falls, to meet the ear.",
+        minimum=-200.0,
+        maximum=200.0,
+        unit="ms",
+    ),
+    Parameter("tempo.resync", "The one is now.", kind="trigger", key="y"),
+    Parameter(
+        "quantise",
+        "Scenes and the next picture wait for a multiple of so many beats; 0: they do not.",
+        maximum=16.0,
+        unit="beats",
+        step=1.0,
+        slew_s=0.0,
+    ),
+    Parameter(
+        "loop.record",
+        "Keep what hands do, as loops.",
+        kind="toggle",
+        key="o",
+        slew_s=0.0,
+    ),
+    Parameter("loop.play", "Repeat the loops.", kind="toggle", default=1.0, key="i", slew_s=0.0),
+    Parameter("loop.clear", "Forget all loops.", kind="trigger", key="u"),
+    Parameter(
+        "loop.beats",
+        "How long a new loop is: 1, 2, 4, 8 or 16.",
+        minimum=1.0,
+        maximum=16.0,
+        default=4.0,
+        unit="beats",
+        step=1.0,
+        slew_s=0.0,
+    ),
+    Parameter("record", "Record the take, or pause it.", kind="toggle", key="r", slew_s=0.0),
+    Parameter("video", "Record a video of the show.", kind="toggle", key="v", slew_s=0.0),
+    Parameter("next_seed", "Glide to the next picture.", kind="trigger", key="n", quantised=True),
     Parameter("blackout", "Fade to black, and back.", kind="toggle", key="b", slew_s=0.1),
+    FLASH_LIMIT,
     Parameter("freeze", "Hold the frame, and go on.", kind="toggle", key="space", slew_s=0.0),
     Parameter("panic", "Back to how the patch starts.", kind="trigger", key="p"),
     *_scenes(),
+    Parameter(
+        "store",
+        "The next scene that is asked for is stored, not recalled.",
+        kind="toggle",
+        key="s",
+        slew_s=0.0,
+    ),
+    *_cues(),
+    *_xy(),
+    Parameter("learn", "Bind a control: choose a parameter, move a knob.", "trigger", key="l"),
+    Parameter("unlearn", "While learning: free the parameter of its control.", "trigger"),
 )
 
 BY_NAME = {parameter.name: parameter for parameter in TABLE}

@@ -3,7 +3,19 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from performer.checks import check_version, read_bindings, read_modulators, read_scenes, read_values
+from performer.checks import (
+    check_version,
+    read_bindings,
+    read_controls,
+    read_cues,
+    read_effects,
+    read_feedback,
+    read_knobs,
+    read_modulators,
+    read_scenes,
+    read_values,
+    read_xy,
+)
 from performer.schema import (
     STARTER,
     Binding,
@@ -41,9 +53,10 @@ def parse_patch(text: str, path: Path) -> Patch:
     """Read a patch's text; `path` names it in errors. Raises PatchError."""
     doc = Document(text, path)
     check_version(doc)
-    head = doc.head(PatchHead, ("start", "bindings", "modulators", "scenes"))
+    head = doc.head(PatchHead, ("start", "bindings", "modulators", "scenes", "cues", "xy"))
     if head.model != STARTER and not head.model.endswith(".safetensors"):
         doc.fail("model", f'"{head.model}" is not allowed; use "starter" or a .safetensors file')
+    scenes = read_scenes(doc)
     return Patch(
         name=head.name,
         about=head.about,
@@ -51,7 +64,10 @@ def parse_patch(text: str, path: Path) -> Patch:
         start=read_values(doc, "start", doc.table("start")),
         bindings=read_bindings(doc),
         modulators=read_modulators(doc),
-        scenes=read_scenes(doc),
+        scenes=scenes,
+        cues=read_cues(doc, scenes),
+        xy=read_xy(doc, scenes),
+        effects=read_effects(doc, head.effects),
     )
 
 
@@ -69,10 +85,17 @@ def parse_controller(text: str, path: Path) -> Controller:
     """Read a controller profile's text; `path` names it in errors. Raises PatchError."""
     doc = Document(text, path)
     check_version(doc)
-    head = doc.head(ControllerHead, ("controls", "bindings"))
+    head = doc.head(ControllerHead, ("controls", "bindings", "feedback"))
     if not head.match or not all(head.match):
         doc.fail("match", "needs parts of the port's name")
-    return Controller(head.name, head.match, read_bindings(doc, of_controller=True))
+    return Controller(
+        name=head.name,
+        match=head.match,
+        bindings=read_bindings(doc, of_controller=True),
+        controls=read_controls(doc),
+        knobs=read_knobs(doc, head.knobs),
+        feedback=read_feedback(doc),
+    )
 
 
 def match_controller(controllers: Iterable[Controller], port_name: str) -> Controller | None:
@@ -84,3 +107,10 @@ def match_controller(controllers: Iterable[Controller], port_name: str) -> Contr
             if part.lower() in port_name and len(part) > best[0]:
                 best = (len(part), controller)
     return best[1]
+
+
+def same_device(controllers: Iterable[Controller], port: str, other: str) -> bool:
+    """Whether two ports, such as an input and an output, are of one known device."""
+    controllers = tuple(controllers)
+    device = match_controller(controllers, port)
+    return device is not None and device is match_controller(controllers, other)

@@ -1,85 +1,233 @@
 """The performance: events and time become the values of the next picture."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from performer.controls import Controls
-from performer.events import Event, ModelEvent, PortEvent
+import msgspec
+import numpy as np
+
+from performer.controls import Action, Controls
+from performer.cues import CueList
+from performer.dials import dials
+from performer.events import (
+    ClockEvent,
+    Event,
+    LatencyEvent,
+    LinkEvent,
+    ModelEvent,
+    PatchEvent,
+    PortEvent,
+)
+from performer.learn import Learn
+from performer.looper import Looper
 from performer.modulators import Modulators
-from performer.parameters import INDEX, TABLE
+from performer.parameters import BY_NAME, INDEX, TABLE
 from performer.patch import match_controller
-from performer.scenes import Morph
-from performer.schema import Controller, Patch
+from performer.quantise import Quantiser
+from performer.scenes import PICTURES, Morph, cue_scene, stored_scene, whole_values
+from performer.schema import Controller, Cue, Patch, Scene
 from performer.tempo import Tempo
+from performer.xy import Corner, XYPad
 
 NAMES = tuple(parameter.name for parameter in TABLE)
 SEEDS = 1000
+RECORDERS = ("record", "video")  # what panic leaves as it is
+DT_MAXIMUM_S = 0.25
+BEATS_MAXIMUM_HZ = 10.0  # a song position that jumps is no music that passed
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The present look is left for that of the seeds in `names`; `walk` is as in `Scene`."""
+
+    names: frozenset[str]
+    walk: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a picture is made of: values in their units, and what else is to happen before it."""
+    """What a picture is made of: values in their units, and what else is to happen before it.
+
+    `share` is how far the latest morph is, 0..1, and `corners` are those of the XY pad;
+    `effects` are the first of their chain.
+    """
 
     values: dict[str, float]
     dt_s: float
-    model: ModelEvent | None
+    share: float
+    corners: tuple[Corner, ...]
+    changes: tuple[ModelEvent | Leaving, ...]
+    effects: tuple[str, ...]
     clear: bool
 
 
 class Performance:
     """All that the player moves, and all that moves by itself; it knows no picture."""
 
-    def __init__(self, patch: Patch, controllers: Sequence[Controller], seed: int | None) -> None:
-        start = dict(patch.start)
-        if seed is not None:
-            start["seed"] = float(seed % SEEDS)
-        self._patch, self._controllers = patch, controllers
-        self.controls = Controls(patch.bindings, start)
-        self._tempo = Tempo()
+    def __init__(
+        self,
+        patch: Patch,
+        controllers: Sequence[Controller],
+        seed: int | None,
+        walk: Callable[[], float],
+    ) -> None:
+        """`walk` tells where the picture's wander stands, in steps."""
+        self._asked = {} if seed is None else {"seed": float(seed % SEEDS)}
+        self.patch, self._controllers, self._walk = patch, controllers, walk
+        self.controls = Controls(patch.bindings, patch.start | self._asked)
+        self.learn = Learn(self.controls, controllers)
+        self.cues = CueList(patch.cues)
+        self.on_store: Callable[[str, Scene], None] = lambda key, scene: None
+        self.tempo = Tempo()
+        self._quantiser = Quantiser()
         self._modulators = Modulators(patch.modulators)
+        self.looper = Looper()
         self._morph: Morph | None = None
-        self._model: ModelEvent | None = None
+        self._share = 1.0
+        self._xy = XYPad(_corners(patch))
+        self._changes: list[ModelEvent | Leaving] = []
         self._clear = False
         self.values = self.controls.values
 
     @property
     def titles(self) -> dict[str, str]:
         """The names that the patch gives to parameters: those of its scenes."""
-        scenes = self._patch.scenes.items()
+        scenes = self.patch.scenes.items()
         return {f"scene.{key}": scene.name or f"Scene {key}" for key, scene in scenes}
 
-    def advance(self, dt_s: float) -> Order:
-        """Let `dt_s` pass for everything that moves by itself; the next picture."""
-        if self._morph is not None:
-            for name, value in self._morph.advance(dt_s).items():
-                self.controls.set(name, value)
-            if self._morph.done:
-                self._morph = None
-        values = self.controls.advance(dt_s)
-        self._tempo.advance(dt_s, float(values[INDEX["bpm"]]))
-        if not values[INDEX["freeze"]]:
-            self._modulators.advance(dt_s)
-        self.values = self._modulators.apply(values)
-        named = dict(zip(NAMES, self.values.tolist(), strict=True))
-        order = Order(named, dt_s, self._model, self._clear)
-        self._model, self._clear = None, False
-        return order
+    @property
+    def cue_names(self) -> tuple[str, str]:
+        """Which cue is out and which comes next, each with its number; "" is none."""
+        return self._cue_name(self.cues.current_index), self._cue_name(self.cues.next_index)
+
+    def _cue_name(self, index: int | None) -> str:
+        if index is None:
+            return ""
+        return f"{index + 1} {self.scene_of(self.cues.cues[index]).name}".strip()
+
+    def scene_of(self, cue: Cue) -> Scene:
+        """Where a cue goes."""
+        return cue_scene(cue, self.patch.scenes)
 
     def take(self, event: Event) -> bool:
         """Let one event act; whether it changed anything."""
         if isinstance(event, PortEvent) and event.present:
             controller = match_controller(self._controllers, event.port)
             if controller is not None:
-                self.controls.add_profile(controller.bindings, event.port)
+                own = dials(controller, event.port, self.controls.bindings)
+                self.controls.add_profile((*controller.bindings, *own), event.port)
         elif isinstance(event, ModelEvent):
-            self._model = event
-        actions = self.controls.handle(event)
+            self._changes.append(event)
+        elif isinstance(event, PatchEvent) and event.patch is not None:
+            self._replace(event.patch)
+        elif isinstance(event, ClockEvent | LinkEvent | LatencyEvent):
+            self.tempo.take(event)
+        acted = isinstance(event, ModelEvent | PatchEvent)
+        actions = [] if self.learn.take(event) else self.controls.handle(event)
         for action in actions:
             if action.kind == "trigger":
-                self._trigger(action.parameter)
+                acted |= self._pull(action, event.time_s)
+                continue
+            acted = True
+            self.looper.touch(action.parameter)
+            if action.parameter == "cue.number":
+                self._go_out(self.cues.go_to(round(self.controls.target("cue.number")) - 1))
             elif self._morph is not None:
                 self._morph.leave(action.parameter)
-        return bool(actions) or isinstance(event, ModelEvent)
+        return acted
+
+    def _pull(self, action: Action, time_s: float) -> bool:
+        """Let a trigger that was pulled at `time_s` act, or wait for its beat; whether it acted."""
+        name, beats = action.parameter, action.quantise
+        if name == "tap":
+            self.tempo.tap(time_s)
+        elif name == "tempo.resync":
+            self.tempo.resync(time_s)
+        else:
+            beats = self.controls.target("quantise") if beats is None else beats
+            if beats and BY_NAME[name].quantised:
+                self._quantiser.wait(name, beats)
+                return False
+            self._trigger(name)
+        return True
+
+    def advance(self, now_s: float, elapsed_s: float) -> Order:
+        """Let `elapsed_s` pass until `now_s` for all that moves by itself; the next picture.
+
+        After a stall only the beat goes on as far as the music did.
+        """
+        dt_s = min(elapsed_s, DT_MAXIMUM_S)
+        beats = min(self._keep_time(now_s, elapsed_s), dt_s * BEATS_MAXIMUM_HZ)
+        followed = self.cues.advance(dt_s, beats)
+        if followed is not None:
+            self._go_out(followed)
+        is_frozen = bool(self.controls.target("freeze"))
+        if self._morph is not None:
+            self._advance_morph(self._morph, 0.0 if is_frozen else dt_s, beats)
+        self._loop()
+        values = self.controls.advance(dt_s)
+        if is_frozen or self.tempo.leapt:
+            self._modulators.expect_leap()
+        if not is_frozen:
+            self._modulators.advance(dt_s, self.tempo.beat)
+        self.values = self._modulators.apply(values)
+        pad = self._xy.shares(self.values)
+        if pad.any():
+            self.values = self._modulators.apply(self._xy.apply(values, pad))
+        named = dict(zip(NAMES, self.values.tolist(), strict=True))
+        corners, changes = self._xy.corners(pad), tuple(self._changes)
+        effects, clear = self.patch.effects, self._clear
+        order = Order(named, dt_s, self._share, corners, changes, effects, clear)
+        self._changes, self._clear = [], False
+        return order
+
+    def _keep_time(self, now_s: float, elapsed_s: float) -> float:
+        """Count beats, let `bpm` follow who leads, pull what waited; the beats that passed."""
+        tempo, before = self.tempo, self.tempo.beat
+        tempo.advance(
+            now_s,
+            elapsed_s,
+            bpm=self.controls.target("bpm"),
+            choice=self.controls.target("tempo.source"),
+            nudge_s=float(self.controls.values[INDEX["tempo.nudge"]]) / 1000,
+        )
+        if tempo.told_bpm != self.controls.target("bpm"):
+            self.controls.set("bpm", tempo.told_bpm)
+        self._quantiser.advance(elapsed_s, tempo.beat, tempo.bpm, leapt=tempo.leapt)
+        for name in self._quantiser.due():
+            self._trigger(name)
+        return max(tempo.beat - before, 0.0)
+
+    def _loop(self) -> None:
+        """Let the loops keep what hands did, and move what they hold."""
+        target = self.controls.target
+        values = self.looper.advance(
+            self.tempo.beat,
+            target,
+            beats=target("loop.beats"),
+            record=bool(target("loop.record")),
+            play=bool(target("loop.play")),
+        )
+        for name, value in values.items():
+            if value != target(name):
+                self.controls.set(name, value)
+
+    def _advance_morph(self, morph: Morph, dt_s: float, beats: float) -> None:
+        for name, value in morph.advance(dt_s, beats if dt_s else 0.0).items():
+            self.controls.set(name, value)
+        self._share = morph.share
+        if morph.done:
+            self._morph = None
+
+    def _replace(self, patch: Patch) -> None:
+        """Play another patch, keeping all that it does not change."""
+        if patch.start.get("seed") != self.patch.start.get("seed"):
+            self._asked = {}
+        self.patch = patch
+        self.controls.replace(patch.bindings, patch.start | self._asked)
+        self._modulators.replace(patch.modulators)
+        self.cues.replace(patch.cues)
+        self._xy = XYPad(_corners(patch))
 
     def _trigger(self, name: str) -> None:
         group, _, key = name.partition(".")
@@ -88,16 +236,61 @@ class Performance:
                 self.controls.set("seed", (self.controls.target("seed") // 1 + 1) % SEEDS)
             case "panic":
                 self._panic()
-            case "scene":
-                self._recall(key)
+            case "scene" if self.controls.target("store"):
+                self._store(key)
+            case "scene" if key in self.patch.scenes:
+                self._recall(self.patch.scenes[key])
+            case "loop":
+                self.looper.clear()
+            case "learn":
+                self.learn.switch()
+            case "unlearn":
+                self.learn.unlearn()
+            case "cue":
+                self._go_out(self.cues.go() if key == "go" else self.cues.back())
 
     def _panic(self) -> None:
-        self._morph = None
+        self._morph, self._share = None, 1.0
         self._clear = True
+        self._quantiser.clear()
+        self.looper.rest()
+        recording = {name: self.controls.target(name) for name in RECORDERS}
         self.controls.reset()
+        for name, value in recording.items():
+            self.controls.set(name, value)
+        self.cues.rewind()
 
-    def _recall(self, key: str) -> None:
-        scene = self._patch.scenes.get(key)
-        if scene is not None:
-            current = {name: self.controls.target(name) for name in scene.values}
-            self._morph = Morph(scene, current)
+    def _recall(self, scene: Scene) -> None:
+        self._morph, self._share = Morph(scene, self.controls.target), 0.0
+        walk = None if scene.walk is None else scene.walk - self._lead_in(scene)
+        names = PICTURES & whole_values(scene).keys()
+        self._changes.append(Leaving(frozenset(names), walk))
+
+    def _lead_in(self, scene: Scene) -> float:
+        """How far the wander goes during the morph to a scene, in steps."""
+        duration_s = scene.morph_s + scene.morph_beats * 60.0 / self.controls.target("bpm")
+        before = self.controls.target("walk.speed")
+        after = whole_values(scene).get("walk.speed", before)
+        return duration_s * (before + after) / 2.0
+
+    def _go_out(self, cue: Cue | None) -> None:
+        if cue is not None:
+            self._recall(self.scene_of(cue))
+        self.controls.set("cue.number", self.cues.index + 1)
+
+    def _store(self, key: str) -> None:
+        """Make the present look a scene of the patch, XY pad included."""
+        targets = np.array([self.controls.target(name) for name in NAMES])
+        shares = self._xy.shares(targets)
+        look = dict(zip(NAMES, self._xy.apply(targets, shares).tolist(), strict=True))
+        look |= self._xy.strongest(shares)
+        scene = stored_scene(look.__getitem__, self._walk(), self.patch.scenes.get(key))
+        scenes = self.patch.scenes | {key: scene}
+        self.patch = msgspec.structs.replace(self.patch, scenes=scenes)
+        self.controls.set("store", 0.0)
+        self.on_store(key, scene)
+
+
+def _corners(patch: Patch) -> tuple[Scene, ...]:
+    """The scenes of the patch's XY pad; none where it has no pad."""
+    return tuple(patch.scenes[key] for key in patch.xy.scenes) if patch.xy else ()

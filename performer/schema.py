@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from performer.parameter import Curve
+from performer.relative import Relative
 
 VERSION = 1
 STARTER = "starter"
@@ -17,7 +18,9 @@ class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A control that moves a parameter; what is absent follows the parameter's row.
 
     `range` is in the parameter's unit and may run backwards. `channel` None means any; `port` is
-    a part of the port's name in any case.
+    a part of the port's name in any case. `quantise` is what a trigger waits for, in beats.
+    `relative` is an endless encoder's encoding; a button that is `latching` keeps its own state
+    and tells each change of it.
     """
 
     source: str
@@ -28,29 +31,68 @@ class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     curve: Curve | None = None
     takeover: TakeoverKind | None = None
     slew_s: float | None = None
+    quantise: float | None = None
+    relative: Relative | None = None
+    latching: bool | None = None
 
 
 class Modulator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A motion added to a parameter; `depth` is a share -1..1 of its whole range, `phase` 0..1."""
+    """A motion added to a parameter; `depth` is a share -1..1 of its whole range, `phase` 0..1.
+
+    It has either a `rate_hz` or a period in `beats`, by which its phase is locked to the music.
+    """
 
     shape: Shape
     parameter: str
-    rate_hz: float
     depth: float
+    rate_hz: float | None = None
+    beats: float | None = None
     phase: float = 0.0
     seed: int = 0
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """Values to which the instrument morphs over `morph_s` seconds."""
+    """Values to which the instrument morphs over `morph_s` seconds, or `morph_beats` beats.
+
+    A `whole` scene is a whole look: what it does not name goes to its default. `walk` is where
+    the wander then stands, in steps; None leaves it where it is.
+    """
 
     name: str = ""
     morph_s: float = 0.0
     values: dict[str, float] = {}
+    morph_beats: float = 0.0
+    whole: bool = False
+    walk: float | None = None
+
+
+class Cue(msgspec.Struct, frozen=True):
+    """A step of the show: to a scene, by its key, with `values` on top of it.
+
+    The morph is the scene's where the cue has none of its own. The next cue follows by itself
+    `follow_s` seconds or `follow_beats` beats after this one went out, where one is not 0.
+    """
+
+    name: str = ""
+    scene: str = ""
+    values: dict[str, float] = {}
+    morph_s: float | None = None
+    morph_beats: float | None = None
+    follow_s: float = 0.0
+    follow_beats: float = 0.0
+
+
+class XY(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The scenes at the corners of the XY pad: bottom left, bottom right, top left, top right."""
+
+    scenes: tuple[str, str, str, str]
 
 
 class Patch(msgspec.Struct, frozen=True):
-    """A whole patch; `model` is `starter` or a .safetensors file relative to the patch's."""
+    """A whole patch; `model` is `starter` or a .safetensors file relative to the patch's.
+
+    `effects` are those that come before the others, in that order.
+    """
 
     name: str
     about: str
@@ -59,14 +101,39 @@ class Patch(msgspec.Struct, frozen=True):
     bindings: tuple[Binding, ...]
     modulators: tuple[Modulator, ...]
     scenes: dict[str, Scene]
+    cues: tuple[Cue, ...] = ()
+    xy: XY | None = None
+    effects: tuple[str, ...] = ()
+
+
+class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a group of a device's controls shows its parameters: LEDs, rings, motor faders.
+
+    What is sent is the control's own message: its number plus `shift`, on `channel` (else its
+    binding's, else 1), with the value `low` for off or the lowest and `high` for on or the
+    highest.
+    """
+
+    low: int = 0
+    high: int = 127
+    shift: int = 0
+    channel: int | None = None
 
 
 class Controller(msgspec.Struct, frozen=True):
-    """The profile of a MIDI device, known by `match`: parts of its port's name in any case."""
+    """The profile of a MIDI device, known by `match`: parts of its port's name in any case.
+
+    `controls` gives each control's name its source. `knobs` are the names of its dials in order:
+    those that nothing else binds take the model's directions. `feedback` is by the group of
+    controls: `knob` means knob_1, knob_2 and so on.
+    """
 
     name: str
     match: tuple[str, ...]
     bindings: tuple[Binding, ...]
+    controls: dict[str, str] = {}
+    knobs: tuple[str, ...] = ()
+    feedback: dict[str, Feedback] = {}
 
 
 class PatchHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +143,7 @@ class PatchHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     about: str = ""
     model: str = STARTER
+    effects: tuple[str, ...] = ()
 
 
 class ControllerHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,6 +152,7 @@ class ControllerHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     name: str
     match: tuple[str, ...]
+    knobs: tuple[str, ...] = ()
 
 
 class SceneHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,3 +161,18 @@ class SceneHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
     morph_s: float = 0.0
     values: dict[str, object] = {}
+    morph_beats: float = 0.0
+    whole: bool = False
+    walk: float | None = None
+
+
+class CueHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A cue as written, before its values are checked."""
+
+    name: str = ""
+    scene: str = ""
+    values: dict[str, object] = {}
+    morph_s: float | None = None
+    morph_beats: float | None = None
+    follow_s: float = 0.0
+    follow_beats: float = 0.0

@@ -19,9 +19,7 @@ class Slew:
 
     def __init__(self, start: Mapping[str, float]) -> None:
         """`start` holds the parameters that do not begin at their default."""
-        self._start = np.array([parameter.default for parameter in TABLE])
-        for name, value in start.items():
-            self._start[INDEX[name]] = BY_NAME[name].clamp(value)
+        self._start = _start(start)
         self._targets = self._start.copy()
         self._values = self._start.copy()
         self._slews_s = SLEWS_S.copy()
@@ -33,7 +31,7 @@ class Slew:
 
     @property
     def targets(self) -> Array:
-        """Where all are going; a copy."""
+        """Where all parameters are going; a copy."""
         return self._targets.copy()
 
     def target(self, name: str) -> float:
@@ -51,6 +49,12 @@ class Slew:
         self._targets[:] = self._start
         self._slews_s[:] = SLEWS_S
 
+    def restart(self, start: Mapping[str, float]) -> dict[str, float]:
+        """Take another start; the parameters that now begin elsewhere, and where."""
+        before, self._start = self._start, _start(start)
+        moved = np.flatnonzero(before != self._start)
+        return {TABLE[i].name: float(self._start[i]) for i in moved}
+
     def advance(self, dt_s: float) -> Array:
         """Let `dt_s` pass and return the values: the distances shrink by exp(-dt/slew)."""
         is_slow = self._slews_s > 0.0
@@ -60,3 +64,11 @@ class Slew:
         # Rounding could step over an end by one unit in the last place.
         self._values = np.clip(values, MINIMA, MAXIMA)
         return self.values
+
+
+def _start(start: Mapping[str, float]) -> Array:
+    """The value of each row at the start, in table order."""
+    values = np.array([parameter.default for parameter in TABLE])
+    for name, value in start.items():
+        values[INDEX[name]] = BY_NAME[name].clamp(value)
+    return values

@@ -12,23 +12,33 @@ from numpy.typing import NDArray
 from performer.clock import Clock
 from performer.engine import Engine
 from performer.events import (
+    ClockEvent,
     Event,
     Inbox,
     KeyEvent,
+    LatencyEvent,
+    LinkEvent,
     MidiEvent,
     ModelEvent,
+    Notice,
     OscEvent,
     PageEvent,
+    PatchEvent,
     PortEvent,
     Refusal,
     SoundEvent,
 )
 from performer.limited_log import LimitedLog
+from performer.looper import loop_length
 from performer.meter import Meter
-from performer.outputs.base import Display, Image
+from performer.outputs.base import Display, Image, Recorder
 from performer.status import Status
 
 LAST_EVENTS = 5
+# A frame must have room for its own draw, the extra one and what hinders both.
+DRAWS_IN_A_FRAME = 2.5
+FORGET = 0.98
+DELAY_STEP_S = 0.001
 Values = NDArray[np.float64]
 AskStatus = Callable[[], Status]
 
@@ -56,6 +66,12 @@ class Onlooker(Protocol):
     ) -> None: ...
 
 
+class Companion(Protocol):
+    """A part beside the show: told of every frame what arrived, it must never block."""
+
+    def follow(self, now_s: float, events: Sequence[Event], engine: Engine) -> None: ...
+
+
 class Stage:
     """Plays an engine on a display until it is closed, stopped, or has shown enough."""
 
@@ -66,14 +82,20 @@ class Stage:
         inbox: Inbox,
         clock: Clock,
         labels: Labels,
+        companions: Sequence[Companion] = (),
+        recorders: Sequence[Recorder] = (),
         onlookers: Sequence[Onlooker] = (),
     ) -> None:
+        self._recorders = recorders
         self._engine, self._display, self._inbox, self._clock = engine, display, inbox, clock
-        self._labels, self._onlookers = labels, onlookers
+        self._labels, self._companions = labels, companions
+        self._onlookers = onlookers
         self._log = LimitedLog(logging.getLogger("performer.stage"))
         self._last_events: deque[Event] = deque(maxlen=LAST_EVENTS)
-        self._message = ""
+        self._message = self._trouble = ""
+        self._draw_s = 0.0
         self._before_s: float | None = None
+        self._told_delay_s = 0.0
         self.meter = Meter()
 
     def play(
@@ -93,6 +115,7 @@ class Stage:
             ):
                 break
             self.one_frame(now_s)
+            self.rehearse()
             if not display.paced:
                 clock.sleep_until(now_s + 1.0 / display.refresh_hz)
 
@@ -103,15 +126,39 @@ class Stage:
         events: list[Event] = [*self._inbox.drain(), *self._display.poll()]
         for event in events:
             self._note(event)
+        if abs(self.meter.usual_delay_s - self._told_delay_s) > DELAY_STEP_S:
+            # As an event, so that a recording holds it.
+            self._told_delay_s = self.meter.usual_delay_s
+            events.append(LatencyEvent(now_s, self._told_delay_s))
         frame = self._engine.frame(now_s, dt_s, events)
+        self._draw_s = max(self._clock.now() - now_s, FORGET * self._draw_s)
+        self._display.switches.learn = self._engine.learn.is_on
         self._display.present(frame.image, self.status)
         presented_s = self._clock.now()
         self.meter.frame(now_s, presented_s)
         for event in frame.shows:
             self.meter.shown(event.source, event.time_s, presented_s)
+        for companion in self._companions:
+            self._follow(companion, now_s, events)
+        for recorder in self._recorders:
+            is_on = bool(self._engine.controls.target(recorder.parameter))
+            recorder.frame(is_on, now_s, events, frame.image)
         for onlooker in self._onlookers:
             targets = self._engine.controls.targets
             onlooker.look(now_s, frame.image, self._engine.values, targets, self.status)
+
+    def _follow(self, companion: Companion, now_s: float, events: Sequence[Event]) -> None:
+        """Let a part beside the show go along; whatever becomes of it, the show goes on."""
+        try:
+            companion.follow(now_s, events, self._engine)
+        except Exception as error:
+            self._log.warning(now_s, "%s: %s", type(companion).__name__, error)
+
+    def rehearse(self) -> None:
+        """Draw a small picture of a cue to come where that can make no frame late."""
+        frozen = self._engine.controls.target("freeze")
+        if frozen or self._draw_s * DRAWS_IN_A_FRAME < 1.0 / self._display.refresh_hz:
+            self._engine.rehearse()
 
     def _note(self, event: Event) -> None:
         """Remember an event for the HUD; log what was refused, and which parts come and go."""
@@ -123,12 +170,23 @@ class Stage:
         elif isinstance(event, PortEvent):
             self._message = f"MIDI {event.port} {'is here' if event.present else 'is gone'}"
             logging.getLogger("performer.stage").info(self._message)
+        elif isinstance(event, Notice):
+            self._message = event.text
+            logging.getLogger("performer.stage").info(self._message)
         elif isinstance(event, ModelEvent):
             self._labels = replace(self._labels, model=event.name)
             self._message = f"took {event.name}"
             logging.getLogger("performer.stage").info(self._message)
-            event = replace(event, generator=None, directions=None)  # else kept alive for nothing
-        self._last_events.appendleft(event)
+            event = event.as_recorded()  # else kept alive for nothing
+        elif isinstance(event, PatchEvent):
+            self._trouble = event.error
+            if event.patch is not None:
+                self._labels = replace(self._labels, patch=event.patch.name)
+            self._message = f"took {event.name}"
+            logging.getLogger("performer.stage").info(event.error or self._message)
+        is_tick = isinstance(event, ClockEvent) and event.kind == "tick"
+        if not (is_tick or isinstance(event, LinkEvent)):
+            self._last_events.appendleft(event)
 
     def status(self) -> Status:
         """One look at the show, for a display's overlay."""
@@ -150,11 +208,33 @@ class Stage:
             osc_address=labels.osc_address,
             last_events=tuple(describe(event) for event in self._last_events),
             values=engine.values,
-            message=engine.message or self._message,
+            message=self._trouble or engine.message or self._recorder_trouble() or self._message,
             frozen=bool(engine.controls.target("freeze")),
             blackout=bool(engine.controls.target("blackout")),
+            storing=bool(engine.controls.target("store")),
+            cues=engine.performance.cue_names,
+            preview=engine.preview,
+            beat=engine.performance.tempo.beat,
+            tempo_source=engine.performance.tempo.source,
+            flash_limit=bool(engine.controls.target("flash_limit")),
+            flashes_held=engine.flashes.is_limiting,
+            learn=engine.learn.view(),
+            lamps=tuple(recorder.lamp for recorder in self._recorders if recorder.lamp),
+            loop=self._loop(),
             titles=engine.performance.titles,
         )
+
+    def _recorder_trouble(self) -> str:
+        return next((recorder.trouble for recorder in self._recorders if recorder.trouble), "")
+
+    def _loop(self) -> str:
+        """The looper in a few words, "" when it does nothing."""
+        target, lanes = self._engine.controls.target, self._engine.performance.looper.lanes
+        if target("loop.record"):
+            return f"LOOP {loop_length(target('loop.beats'))} REC"
+        if not lanes:
+            return ""
+        return f"LOOP {lanes}" if target("loop.play") else "LOOP OFF"
 
     def statistics(self) -> dict[str, object]:
         """The whole show for `--stats`."""
@@ -188,5 +268,15 @@ def describe(event: Event) -> str:
             return f"model {event.name[:32]}"
         case SoundEvent():
             return f"sound {event.level:.2f}"
+        case PatchEvent():
+            return f"patch {event.name[:32]} {'refused' if event.error else ''}".strip()
+        case ClockEvent():
+            return f"clock {event.kind}"
+        case LinkEvent():
+            return f"Link {event.bpm:.1f} bpm, {event.peers} peers"
+        case LatencyEvent():
+            return f"latency {event.ahead_s * 1000:.0f} ms"
+        case Notice():
+            return event.text[:32]
         case Refusal():
             return f"refused {event.origin}: {event.reason[:32]}"

@@ -7,12 +7,33 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
+class LearnView:
+    """What learn shows: the chosen parameter, whether a control is awaited, and what is bound.
+
+    `control` is in words, "" where nothing is bound; `low` and `high` are the ends of its travel
+    in the parameter's unit. `note` is what just happened, or "".
+    """
+
+    parameter: str
+    waiting: bool
+    control: str
+    low: float
+    high: float
+    curve: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """One look at the instrument.
 
     `latency_ms` maps an event source ("midi", "osc", "key") to the p50 and p99 of its
     knob-to-screen time. `canvas` is (height, width) in pixels. `last_events` runs newest first.
     `values` is float64 in the order of `parameters.TABLE`. `message` is the last warning, or "".
+    `cues` are the one that is out and the next one, "" for none; `preview` is the next one's
+    picture, uint8 (H, W, 3), at most 160 pixels wide.
+    `beat` is the music's, and `tempo_source` who counts it.
+    `lamps` are the recorders that run, in words, and `loop` is the looper's state, or "".
     `titles` are the names that the patch gives to parameters, such as to its scenes.
     """
 
@@ -32,4 +53,14 @@ class Status:
     message: str = ""
     frozen: bool = False
     blackout: bool = False
+    storing: bool = False
+    cues: tuple[str, str] = ("", "")
+    preview: NDArray[np.uint8] | None = None
+    beat: float = 0.0
+    tempo_source: str = ""
+    flash_limit: bool = True
+    flashes_held: bool = False
+    learn: LearnView | None = None
+    lamps: tuple[str, ...] = ()
+    loop: str = ""
     titles: dict[str, str] = field(default_factory=dict)

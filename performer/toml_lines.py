@@ -1,7 +1,8 @@
-"""On which line of a TOML text each key and table stands, for errors that name the line."""
+"""Where in a TOML text each key and table stands: for errors that name the line, and for edits."""
 
 import re
 import tomllib
+from typing import NamedTuple
 
 TOKEN = re.compile(
     r"""
@@ -20,25 +21,48 @@ DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 Token = tuple[str, str]
 
 
+class Statement(NamedTuple):
+    """A table header or a key-value pair: its path, first line, and place text[begin:end].
+
+    `value` is where the value begins, and `end` where all but a comment ends.
+    """
+
+    path: str
+    line: int
+    begin: int
+    value: int
+    end: int
+    is_header: bool
+
+
 def key_lines(text: str) -> dict[str, int]:
     """The line, from 1, of each path such as `bindings[2].takeover` (entries count from 1).
 
     `text` is valid TOML 1.0. What stands inside an inline table or array has no line of its own.
     """
     lines: dict[str, int] = {}
+    for statement in statements(text):
+        lines[statement.path] = statement.line
+        for parent in _parents(statement.path):
+            lines.setdefault(parent, statement.line)
+    return lines
+
+
+def statements(text: str) -> list[Statement]:
+    """The statements of a valid TOML 1.0 text in order, entries of arrays counted from 1."""
+    found: list[Statement] = []
     counts: dict[str, int] = {}
     table = ""
-    for line, statement in _statements(text):
-        keys = _keys(statement)
-        if statement[0] == ("mark", "["):
-            is_array = statement[1] == ("mark", "[")
+    for line, begin, value, end, tokens in _statements(text):
+        keys = _keys(tokens)
+        is_header = tokens[0] == ("mark", "[")
+        if is_header:
+            is_array = tokens[1] == ("mark", "[")
             table = path = _table_path(keys, is_array, counts)
         else:
             path = ".".join([table, *keys] if table else keys)
-        lines[path] = line
-        for parent in _parents(path):
-            lines.setdefault(parent, line)
-    return lines
+        found.append(Statement(path, line, begin, value, end, is_header))
+    return found
 
 
 def line_of(lines: dict[str, int], path: str) -> int:
@@ -51,23 +75,27 @@ def _parents(path: str) -> list[str]:
     return [path[: match.start()] for match in re.finditer(r"[.\[]", path)][::-1]
 
 
-def _statements(text: str) -> list[tuple[int, list[Token]]]:
-    """The table headers and the key-value pairs: each one's first line and tokens."""
-    statements: list[tuple[int, list[Token]]] = []
+def _statements(text: str) -> list[tuple[int, int, int, int, list[Token]]]:
+    """The table headers and key-value pairs: first line, begin, value's begin, end, tokens."""
+    found: list[tuple[int, int, int, int, list[Token]]] = []
     tokens: list[Token] = []
     line = start = 1
-    depth = 0
+    begin = value = end = depth = 0
     for match in TOKEN.finditer(text):
         kind, word = match.lastgroup or "", match.group()
         if kind == "newline" and depth == 0 and tokens:
-            statements.append((start, tokens))
+            found.append((start, begin, value, end, tokens))
             tokens = []
         elif kind in ("text", "mark", "bare"):
-            start = start if tokens else line
+            if not tokens:
+                start, begin, value = line, match.start(), 0
+            elif tokens[-1] == ("mark", "=") and not value:
+                value = match.start()
             tokens.append((kind, word))
+            end = match.end()
             depth += DEPTH.get(word, 0)
         line += word.count("\n")
-    return [*statements, (start, tokens)] if tokens else statements
+    return [*found, (start, begin, value, end, tokens)] if tokens else found
 
 
 def _keys(statement: list[Token]) -> list[str]:

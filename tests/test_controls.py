@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from performer.controls import Action, Controls
 from performer.events import Event, KeyEvent, MidiEvent, OscEvent, PortEvent, Refusal
 from performer.parameters import BY_ADDRESS, INDEX, TABLE
+from performer.relative import ENCODINGS
 from performer.schema import Binding
 from performer.takeover import THRESHOLD
 
@@ -78,6 +79,38 @@ def test_each_kind_of_binding(source, parameter, events, target, count) -> None:
     waits = source.split()[0] in ("cc", "cc14", "bend") and parameter == VALUE
     assert actions == [(parameter, kind)] * (count - waits)
     assert controls.target(parameter) == (before if target is None else target)
+
+
+# binding, events → the target after them: endless encoders, and buttons that keep their state
+FURTHER = [
+    (Binding("cc 1", "psi", relative="twos"), [cc(1, 1 / 128)], 0.8 + 1.5 / 128),
+    (Binding("cc 1", "psi", relative="twos"), [cc(1, 1.0)], 0.8 - 1.5 / 128),
+    (Binding("note 1", "freeze", latching=True), [midi("note", 1, 0.3)], 1.0),
+    (Binding("note 1", "freeze", latching=True), [midi("note", 1, 0.3)] * 2, 1.0),
+    (Binding("note 1", "freeze", latching=True), [midi("note", 1, v) for v in (1, 0)], 0.0),
+    (Binding("cc 1", "freeze", latching=True), [cc(1, 1.0), cc(1, 0.0)], 0.0),
+    (Binding("note 1", "zoom", latching=True), [midi("note", 1, v) for v in (1, 0)], 1.0),
+]
+
+
+@pytest.mark.parametrize(("binding", "events", "target"), FURTHER)
+def test_encoders_and_latching_buttons(binding, events, target) -> None:
+    controls = Controls([binding], {})
+    play(controls, *events)
+    assert controls.target(binding.parameter) == pytest.approx(target)
+
+
+def test_a_latching_button_fires_a_trigger_each_time() -> None:
+    controls = Controls([Binding("note 1", "panic", latching=True)], {})
+    assert len(play(controls, midi("note", 1, 1.0), midi("note", 1, 0.0))) == 2
+
+
+def test_a_binding_for_the_port_comes_before_one_for_any_port() -> None:
+    anywhere, here = Binding("cc 16", "zoom"), Binding("cc 16", "psi", port="Pad")
+    controls = Controls([anywhere, here], {})
+    moved = [a for _ in range(2) for a in play(controls, cc(16, 0.5), cc(16, 0.6))]
+    assert {name for name, _ in moved} == {"psi"}
+    assert {name for name, _ in play(controls, *[cc(16, v, port="B") for v in (0, 1)])} == {"zoom"}
 
 
 @pytest.mark.parametrize(
@@ -293,6 +326,8 @@ def test_set_clamps_and_ignores_what_has_no_value() -> None:
 SOURCES = ["cc 1", "cc14 1", "note 1", "bend", "pressure", "poly 1", "program", "osc /x", "key a"]
 PLAYED = ["psi", "mirror", "freeze", "panic", "walk.speed", "direction.1"]
 BINDINGS = [Binding(source, parameter) for source in SOURCES for parameter in PLAYED]
+BINDINGS += [Binding("cc 1", "psi", relative=encoding) for encoding in ENCODINGS]
+BINDINGS += [Binding("note 1", name, latching=True) for name in PLAYED]
 BINDINGS += [Binding("cc 2", name, takeover="scale") for name in PLAYED if name[0] in "pwd"]
 NUMBERS = st.floats() | st.integers() | st.just(10**400)
 ADDRESSES = st.sampled_from(["/x", "/*", "/*/1", "/{psi,x}", *BY_ADDRESS]) | st.text(max_size=30)

@@ -10,9 +10,10 @@ from torch import Tensor
 
 from models.runtime import Runtime
 from performer.engine import Engine, Frame
-from performer.events import Event, KeyEvent, MidiEvent, OscEvent, PortEvent
-from performer.parameters import TABLE
-from performer.patch import Binding, Modulator, Scene
+from performer.events import ClockEvent, Event, KeyEvent, MidiEvent, OscEvent, PortEvent
+from performer.parameters import INDEX, TABLE
+from performer.patch import Binding, Modulator, Scene, load_controller
+from performer.paths import CONTROLLERS
 from performer.schema import Controller
 from tests.conftest import still_patch
 
@@ -68,6 +69,8 @@ def test_psi_zero_is_one_picture_for_every_seed(make_engine: MakeEngine) -> None
         ("/hue", 90.0),
         ("/zoom", 2.0),
         ("/mirror", 3.0),
+        ("/kaleidoscope/size", 1.0),
+        ("/palette/mix", 1.0),
         ("/direction/1", 3.0),
         ("/coarse/1", 3.0),
         ("/middle/2", 3.0),
@@ -154,6 +157,28 @@ def test_a_scene_morphs_and_a_touched_parameter_leaves_it(make_engine: MakeEngin
     settle(engine, osc("/scene/7"))  # empty: nothing happens
 
 
+def test_bpm_follows_the_clock_that_leads(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    ticks = [ClockEvent(i * 60 / 140 / 24, "a", "tick") for i in range(24 * 8)]
+    for i in range(180):
+        now_s = i * DT_S
+        due = [tick for tick in ticks if now_s - DT_S < tick.time_s <= now_s]
+        assert not engine.frame(now_s, DT_S, due).shows
+    assert engine.controls.target("bpm") == engine.values[INDEX["bpm"]] == pytest.approx(140.0)
+    assert engine.performance.tempo.source == "MIDI clock"
+    engine.frame(180 * DT_S, DT_S, (osc("/bpm", 90.0), osc("/tempo/source", 1.0)))
+    engine.frame(181 * DT_S, DT_S, ())
+    assert engine.performance.tempo.bpm == 90.0 and engine.performance.tempo.source == "own"
+
+
+def test_taps_move_bpm(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    for i in range(4):
+        engine.frame(i * 0.4, 0.4, (KeyEvent(i * 0.4, "t", True),))
+    engine.frame(2.0, 0.4, ())
+    assert engine.controls.target("bpm") == 150.0
+
+
 def test_modulators_move_and_freeze_holds_them(make_engine: MakeEngine) -> None:
     sine = Modulator(shape="sine", parameter="hue", rate_hz=1.0, depth=0.2)
     engine = make_engine(modulators=(sine,))
@@ -177,6 +202,31 @@ def test_a_devices_profile_fills_in_when_it_is_plugged_in(runtime: Runtime) -> N
     assert engine.controls.target("hue") == 0.0
     settle(engine, PortEvent(0.0, "nanoKONTROL2", True), *turn)
     assert engine.controls.target("hue") == 180.0
+
+
+def test_a_strobe_is_limited_on_the_screen_unless_that_is_switched_off(
+    make_engine: MakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    strobe = {"strobe.amount": 1.0, "strobe.rate": 12.0, "brightness": 0.8}
+
+    def swing(engine: Engine) -> float:
+        settle(engine, seconds=2.0)
+        means = [engine.frame(0.0, DT_S, ()).image.mean() for _ in range(30)]
+        return float(max(means) - min(means))
+
+    engine = make_engine(start=strobe)
+    assert swing(engine) < 40 and engine.flashes.is_limiting
+    engine.frame(0.0, DT_S, (osc("/flash_limit", 0.0),))
+    assert "flash limit is off" in caplog.text
+    assert swing(engine) > 150 and not engine.flashes.is_limiting
+    engine.frame(0.0, DT_S, (osc("/panic", 1.0),))
+    assert engine.controls.target("flash_limit") == 1.0
+
+
+def test_a_patch_orders_the_effects(make_engine: MakeEngine) -> None:
+    start = {"palette.mix": 1.0, "kaleidoscope.size": 1.0, "bloom.amount": 1.0}
+    usual, other = make_engine(start=start), make_engine(start=start, effects=("bloom",))
+    assert difference(settle(usual), settle(other)) > 0.5
 
 
 def test_the_same_performance_gives_the_same_frames(runtime: Runtime) -> None:
@@ -251,3 +301,25 @@ def test_motion_is_the_same_at_every_frame_rate(runtime: Runtime, fps: int) -> N
         return frame
 
     assert difference(after_a_second(fps), after_a_second(48)) < 1.0
+
+
+def test_learn_is_switched_and_undone_from_outside(make_engine: Callable[..., Engine]) -> None:
+    engine = make_engine(bindings=(Binding("cc 1", "psi"),))
+
+    def frame(*events: Event) -> None:
+        engine.frame(1.0, 0.01, events)
+
+    frame(OscEvent(1.0, "/learn", ()))
+    assert engine.learn.view() is not None
+    frame(OscEvent(1.0, "/learn", ("psi",)), OscEvent(1.0, "/unlearn", ()))
+    assert engine.controls.bindings == ()
+    frame(OscEvent(1.0, "/learn", (1,)))
+    assert engine.learn.view() is None
+
+
+def test_a_known_controllers_knobs_take_the_directions(make_engine: Callable[..., Engine]) -> None:
+    engine = make_engine(bindings=(Binding("cc 16", "psi"),))
+    engine.performance._controllers = (load_controller(CONTROLLERS / "nanokontrol2.toml"),)
+    engine.frame(1.0, 0.01, [PortEvent(1.0, "nanoKONTROL2", True)])
+    assert [b.parameter for b in engine.controls.profile("nanoKONTROL2") if "direction" in
+            b.parameter] == [f"direction.{i}" for i in range(1, 8)]  # fmt: skip

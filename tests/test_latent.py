@@ -173,7 +173,7 @@ def test_a_class_moves_w_and_glides_straight_from_one_to_the_next() -> None:
     first = latent.advance(defaults(), 0.0)
     assert torch.equal(latent.advance(defaults(**{"class": 0.0}), 0.1), first)
     between = latent.advance(defaults(**{"class": 4.0, "glide": 1.0}), 0.2)
-    shares = latent._class_glide.position
+    shares = latent._voice.class_glide.position
     assert shares is not None and 0 < float(shares[4]) < 1 and shares[1:4].eq(0).all()
     last = latent.advance(defaults(**{"class": 4.0}), 0.1)
     assert len({tuple(ws[0].tolist()) for ws in (first, between, last)}) == 3

@@ -25,6 +25,13 @@ def test_empty_and_extreme_durations() -> None:
     assert histogram.maximum_ms == 1e9
 
 
+def test_the_usual_delay_ignores_frames_that_were_late_for_once() -> None:
+    meter = Meter()
+    for number in range(120):
+        meter.frame(float(number), number + (0.5 if number % 9 == 0 else 0.03))
+        assert meter.usual_delay_s == (pytest.approx(0.03) if number >= 9 else 0.0)
+
+
 def test_a_late_frame_is_counted_and_rates_are_right() -> None:
     meter = Meter()
     now_s = 0.0

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from performer.dials import dials
 from performer.parameters import BY_NAME
 from performer.patch import (
     Controller,
@@ -88,11 +89,49 @@ WRONG = [
         10,
         'bindings[1].parameter: there is no parameter "psy"; did you mean psi?',
     ),
+    (
+        listen("note 1") + 'relative = "twos"\n',
+        11,
+        "bindings[1].relative: note is no endless encoder",
+    ),
+    (
+        BUTTON + 'relative = "twos"\n',
+        11,
+        "bindings[1].relative: panic is a trigger",
+    ),
+    (
+        BINDING + 'takeover = "none"\nrelative = "twos"\n',
+        12,
+        "bindings[1].relative: needs no takeover",
+    ),
+    (
+        BINDING + 'relative = "two"\n',
+        11,
+        'bindings[1].relative: "two" is not allowed; use twos, offset, offset16, signed or',
+    ),
+    (listen("bend") + "latching = true\n", 11, "bindings[1].latching: bend is no button"),
     ("bindings = [\n{ source = 'cc 1' }]\n", 8, "bindings[1]: parameter is missing"),
     ("bindings = 3\n", 8, "bindings: must be written [[bindings]]"),
     (MODULATOR + "depth = 1.5\n", 12, "modulators[1].depth: 1.5 is not allowed; use -1 to 1"),
     (MODULATOR + "depth = inf\n", 12, "modulators[1].depth: inf is not allowed"),
     (MODULATOR + "depth = 1\nseed = -1\n", 13, "modulators[1].seed: -1 is not allowed"),
+    (MODULATOR + "depth = 1\nbeats = 4\n", 8, "modulators[1]: needs rate_hz (turns a second) or"),
+    (
+        MODULATOR.replace("rate_hz = 0.1\n", "depth = 1\n"),
+        8,
+        "modulators[1]: needs rate_hz (turns a second) or",
+    ),
+    (
+        MODULATOR.replace("rate_hz = 0.1", "beats = 0") + "depth = 1\n",
+        11,
+        "modulators[1].beats: 0 is not allowed; use 0.0625 to 4096",
+    ),
+    (BUTTON + "quantise = 4\n", 11, "bindings[1].quantise: panic does not wait; leave it out"),
+    (
+        BUTTON.replace("panic", "next_seed") + "quantise = 99\n",
+        11,
+        "bindings[1].quantise: 99 is not allowed; use 0 to 64",
+    ),
     (
         MODULATOR.replace("hue", "panic") + "depth = 1\n",
         10,
@@ -110,6 +149,37 @@ WRONG = [
     ),
     ("[scenes.10]\nvalues = {}\n", 8, "scenes.10: is not allowed; use scenes.1 to scenes.9"),
     ("[scenes.1]\nmorph_s = -1\n", 9, "scenes.1.morph_s: -1 is not allowed"),
+    (
+        "[scenes.1]\nmorph_s = 1\nmorph_beats = 1\n",
+        10,
+        "scenes.1.morph_beats: stands beside morph_s; use one of them",
+    ),
+    ("[scenes.1]\nwalk = -1\n", 9, "scenes.1.walk: -1 is not allowed; use 0 to 1e+09"),
+    ("[scenes.1]\nwhole = 1\n", 9, "scenes.1.whole: must be true or false, not a whole number"),
+    ('[[cues]]\nname = "In"\n', 8, "cues[1]: needs a scene or values"),
+    ('[[cues]]\nscene = "3"\n', 9, 'cues[1].scene: the patch has no scene "3"; it has: none'),
+    ("[[cues]]\nscene = 3\n", 9, "cues[1].scene: must be text, not a whole number"),
+    (
+        "[scenes.1]\n[scenes.2]\n[[cues]]\nvalues = { psi = 1 }\n[[cues]]\nscene = '9'\n",
+        13,
+        'cues[2].scene: the patch has no scene "9"; it has: 1, 2',
+    ),
+    ("[[cues]]\nvalues = { psi = 9 }\n", 9, "cues[1].values.psi: 9 is not allowed"),
+    ("[[cues]]\nvalues = { psi = 1 }\nfollow_s = -1\n", 10, "cues[1].follow_s: -1 is not"),
+    (
+        "[[cues]]\nvalues = { psi = 1 }\nfollow_s = 1\nfollow_beats = 1\n",
+        11,
+        "cues[1].follow_beats: stands beside follow_s",
+    ),
+    ("[[cues]]\nfolow_s = 1\n", 9, "cues[1].folow_s: is unknown; did you mean follow_s?"),
+    ("cues = 1\n", 8, "cues: must be written [[cues]]"),
+    ('[xy]\nscenes = ["1"]\n', 9, "xy.scenes: must be an array of length 4, not 1"),
+    (
+        "[scenes.1]\n[xy]\nscenes = ['1', '1', '1', '4']\n",
+        10,
+        'xy.scenes: the patch has no scene "4"; it has: 1',
+    ),
+    ("[xy]\n", 8, "xy: scenes is missing"),
     (
         "[scenes.1]\nvalues = { psi = 9 }\n",
         9,
@@ -140,6 +210,9 @@ WRONG = [
     ("[scenes.1.values]\npsi = " + "9" * 400 + "\n", 9, "scenes.1.values.psi: "),
     ("[[scenes]]\n", 8, "scenes: must be a table"),
     ("[sceens.1]\n", 8, "sceens: is unknown; did you mean scenes?"),
+    ("effects = ['zoom', 'blom']\n", 8, 'effects: there is no effect "blom"; did you mean bloom?'),
+    ("effects = ['zoom', 'zoom']\n", 8, "effects: zoom is written twice"),
+    ("effects = 'zoom'\n", 8, "effects: must be an array"),
     ("model = 'x.pkl'\n", 8, 'model: "x.pkl" is not allowed; use "starter" or a .safetensors file'),
     ("x = = 1\n", 8, "Invalid value"),
     ("[[[[\n", 8, ""),
@@ -195,6 +268,7 @@ def test_a_full_patch() -> None:
 version = 1
 name = "Full"
 model = "nets/sea.safetensors"
+effects = ["bloom", "zoom"]
 [start]
 psi = 1
 walk.speed = 0.1
@@ -209,6 +283,7 @@ values = { "direction.1" = 2, psi = 0.5 }
 """
     patch = parse_patch(text, DRIFT)
     assert patch.start == {"psi": 1.0, "walk.speed": 0.1, "walk.reach": 0.2, "freeze": 1.0}
+    assert patch.effects == ("bloom", "zoom")
     assert patch.bindings[0].range == (3.0, -3.0)
     assert patch.scenes["1"].values == {"direction.1": 2.0, "psi": 0.5}
     assert model_path(patch, DRIFT) == Path("/stage/nets/sea.safetensors")
@@ -297,9 +372,10 @@ def test_a_port_finds_its_profile(port: str, name: str | None) -> None:
 @pytest.mark.parametrize("path", CONTROLLERS, ids=lambda path: path.stem)
 def test_every_profile_plays_a_show(path: Path) -> None:
     profile = load_controller(path)
-    parameters = [binding.parameter for binding in profile.bindings]
+    bindings = (*profile.bindings, *dials(profile, "port", ()))
+    parameters = [binding.parameter for binding in bindings]
     assert {"direction.1", "psi", "next_seed", "blackout", "freeze", "panic"} <= set(parameters)
-    places = [(binding.source, binding.channel) for binding in profile.bindings]
+    places = [(binding.source, binding.channel) for binding in bindings]
     assert len(set(places)) == len(places)
     assert len(set(parameters)) == len(parameters)
 

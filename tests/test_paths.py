@@ -4,14 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from performer.paths import PATCHES, PathError, model_file, what_to_play
+from performer.paths import (
+    PATCHES,
+    PathError,
+    model_file,
+    user_folder,
+    user_patch,
+    what_to_play,
+)
 
 DRIFT = PATCHES / "drift.toml"
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder."""
+    """An empty working folder, and one beside it for what the user sets."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path.with_suffix(".config")))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -33,6 +41,43 @@ def test_a_shipped_patch_comes_before_a_folder_of_its_name(here: Path) -> None:
     assert what_to_play("pulse", None) == (PATCHES / "pulse.toml", None)
     assert what_to_play("./pulse", None) == (DRIFT, Path("pulse"))
     assert what_to_play("pulse/", None) == (DRIFT, Path("pulse"))
+
+
+def test_the_users_own_patch_comes_first_and_the_log_says_so(
+    here: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    storm = user_patch(PATCHES / "storm.toml")
+    assert storm == here.with_suffix(".config") / "performer" / "patches" / "storm.toml"
+    storm.parent.mkdir(parents=True)
+    for name in ("storm", "drift", "mine"):
+        (storm.parent / f"{name}.toml").touch()
+    with caplog.at_level("INFO"):
+        assert what_to_play("storm", None) == (storm, None)
+    assert [record.message for record in caplog.records] == [f"storm is your own: {storm}"]
+    assert what_to_play("my.safetensors", None)[0] == storm.parent / "drift.toml"
+    assert what_to_play("mine", None) == (storm.parent / "mine.toml", None)
+
+
+def test_a_patch_of_ones_own_is_written_where_it_lies(here: Path) -> None:
+    assert user_patch(Path("my.toml")) == Path("my.toml")
+    assert user_patch(here / "storm.toml") == here / "storm.toml"
+
+
+@pytest.mark.parametrize(
+    ("platform", "folder"),
+    [
+        ("linux", ".config/performer"),
+        ("darwin", "Library/Application Support/performer"),
+        ("win32", "AppData/Roaming/performer"),
+    ],
+)
+def test_each_system_has_its_folder(
+    platform: str, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_CONFIG_HOME", "APPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", platform)
+    assert user_folder() == Path.home() / folder
 
 
 def test_what_is_neither_is_one_sentence(here: Path) -> None:

@@ -15,10 +15,12 @@ def test_its_parameter_table_is_the_programs() -> None:
 
 
 def test_its_patch_is_a_patch() -> None:
-    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    text, *more = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     patch = parse_patch(text, Path("readme.toml"))
     assert (len(patch.bindings), len(patch.modulators), len(patch.scenes)) == (1, 1, 1)
     assert tomllib.loads(text)["name"] == "Mine"
+    for added in more:
+        assert parse_patch(f"{text}\n{added}", Path("readme.toml")) != patch
 
 
 def test_its_pictures_and_pages_are_there() -> None:

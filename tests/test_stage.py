@@ -1,18 +1,33 @@
 """The stage: the production loop with a manual clock, scripted keys and the memory display."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 
 from performer.clock import ManualClock
 from performer.engine import Engine
-from performer.events import Inbox, MidiEvent, OscEvent, PortEvent, Refusal
+from performer.events import (
+    ClockEvent,
+    Event,
+    Inbox,
+    LinkEvent,
+    MidiEvent,
+    OscEvent,
+    PatchEvent,
+    PortEvent,
+    Refusal,
+)
+from performer.outputs.base import Image
 from performer.outputs.memory import MemoryDisplay
+from performer.schema import Cue
 from performer.stage import Labels, Stage, describe
+from tests.conftest import still_patch
+from tests.test_quantise import SlowDisplay
 
 LABELS = Labels("CPU", "tiny", "still", lambda: ("nano",), "127.0.0.1:9000")
+MakeEngine = Callable[..., Engine]
 Keys = list[tuple[float, str, bool]]
 
 
@@ -56,6 +71,17 @@ def test_an_events_latency_is_measured_to_its_first_frame(show: Callable[..., Sh
     assert playing.stage.statistics()["latency_ms"]["osc"]["max"] == pytest.approx(10.0)  # type: ignore[index]
 
 
+def test_the_delay_to_the_screen_is_told_to_the_engine_once(
+    make_engine: Callable[..., Engine],
+) -> None:
+    clock, engine = ManualClock(), make_engine()
+    stage = Stage(engine, SlowDisplay(clock, 0.03, []), Inbox(), clock, LABELS)
+    stage.play(frames=300)
+    assert stage.statistics()["events_received"] == {"latency": 1}
+    # The beat of 120 bpm when that frame was seen.
+    assert engine.performance.tempo.beat == pytest.approx(2 * clock.now_s, abs=0.01)
+
+
 def test_statistics_count_what_came_and_what_was_refused(show: Callable[..., Show]) -> None:
     playing = show()
     for event in (
@@ -84,6 +110,41 @@ def test_status_tells_the_hud_how_things_stand(show: Callable[..., Show]) -> Non
     assert "nano" in status.message
 
 
+class Recording:
+    """A recorder that counts, and has something to say."""
+
+    parameter = "record"
+    lamp, trouble = "TAKE 0:00", "the disk is full"
+
+    def __init__(self) -> None:
+        self.given: list[tuple[bool, float, int]] = []
+
+    def frame(self, on: bool, now_s: float, events: Sequence[Event], image: Image) -> None:
+        self.given.append((on, now_s, len(events)))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_recorders_get_every_frame_and_what_it_was_given(make_engine: MakeEngine) -> None:
+    clock, inbox, recording = ManualClock(), Inbox(), Recording()
+    display = MemoryDisplay(clock, keys=[(0.0, "r", True), (0.0, "o", True)])
+    stage = Stage(make_engine(), display, inbox, clock, LABELS, recorders=[recording])
+    inbox.put(OscEvent(0.0, "/hue", (50.0,)))
+    stage.one_frame(0.0)
+    stage.one_frame(0.1)
+    assert recording.given == [(True, 0.0, 3), (True, 0.1, 0)]
+    status = stage.status()
+    assert status.lamps == ("TAKE 0:00",) and status.message == "the disk is full"
+    assert status.loop == "LOOP 4 REC"
+    inbox.put(OscEvent(0.0, "/loop/record", (0.0,)))
+    stage.one_frame(0.2)
+    assert stage.status().loop == "LOOP 1"
+    inbox.put(OscEvent(0.0, "/loop/play", (0.0,)))
+    stage.one_frame(0.3)
+    assert stage.status().loop == "LOOP OFF"
+
+
 def test_a_flood_of_refusals_is_one_log_line(
     show: Callable[..., Show], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -109,6 +170,8 @@ def test_the_inbox_keeps_the_newest_when_nobody_drains() -> None:
         (MidiEvent(0.0, "a", "cc", 2, 16, 0.5), "cc 16 ch 2  0.500"),
         (OscEvent(0.0, "/psi", (0.25, "x")), "/psi  0.250 x"),
         (PortEvent(0.0, "nano", False), "nano out"),
+        (ClockEvent(0.0, "nano", "start"), "clock start"),
+        (LinkEvent(0.0, 3.5, 128.0, 2), "Link 128.0 bpm, 2 peers"),
         (Refusal(0.0, "OSC", "bad"), "refused OSC: bad"),
     ],
 )
@@ -121,3 +184,50 @@ def test_the_picture_shown_is_the_engines(show: Callable[..., Show]) -> None:
     playing.stage.play(frames=1)
     assert playing.display.last is not None
     assert playing.display.last.shape == (16, 32, 3) and np.ptp(playing.display.last) > 20
+
+
+def test_a_wrong_patch_is_told_until_it_is_mended(
+    make_engine: Callable[..., Engine], caplog: pytest.LogCaptureFixture
+) -> None:
+    playing = Show(make_engine(), [(0.0, "h", True)])
+    wrong = "live.toml:4: hue: 999 is not allowed; use -180 to 180"
+    playing.inbox.put(PatchEvent(0.0, "live.toml", None, error=wrong))
+    playing.inbox.put(Refusal(0.0, "osc", "later, and less"))
+    with caplog.at_level(logging.INFO):
+        playing.stage.play(seconds=30.0)
+        assert playing.display.last_status.message == wrong  # type: ignore[union-attr]
+        mended = PatchEvent(0.0, "live.toml", still_patch(name="Mended"))
+        playing.inbox.put(mended)
+        playing.stage.play(seconds=1.0)
+    status = playing.display.last_status
+    assert status is not None and (status.patch, status.message) == ("Mended", "took live.toml")
+    assert [r.message for r in caplog.records if "live" in r.message] == [wrong, "took live.toml"]
+    assert describe(mended) == "patch live.toml"
+
+
+class Slow(ManualClock):
+    """A clock of a machine on which each look at it takes its time."""
+
+    def __init__(self, look_s: float) -> None:
+        super().__init__()
+        self._look_s = look_s
+
+    def now(self) -> float:
+        self.now_s += self._look_s
+        return self.now_s
+
+
+@pytest.mark.parametrize(
+    ("look_s", "keys", "is_made"),
+    [(0.0, [], True), (0.01, [], False), (0.01, [(0.1, "space", True)], True)],
+    ids=["idle", "busy", "frozen"],
+)
+def test_a_cues_picture_is_drawn_only_where_no_frame_is_late(
+    make_engine: Callable[..., Engine], look_s: float, keys: Keys, is_made: bool
+) -> None:
+    engine = make_engine(cues=(Cue("In", values={"hue": 50.0}),))
+    clock = Slow(look_s)
+    display = MemoryDisplay(clock, keys=[*keys, (0.0, "h", True)])
+    Stage(engine, display, Inbox(), clock, LABELS).play(seconds=2.0)
+    assert display.last_status is not None and display.last_status.cues == ("", "1 In")
+    assert (display.last_status.preview is not None) == is_made

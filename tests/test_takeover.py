@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from performer.takeover import MAX_GAIN, THRESHOLD, Direct, Pickup, Scale, Takeover
+from performer.takeover import MAX_GAIN, TAKEOVERS, THRESHOLD, Direct, Pickup, Scale, Takeover
 
 POSITIONS = st.floats(0.0, 1.0)
 NEAR, FAR = THRESHOLD * 0.9, THRESHOLD * 3.0
@@ -57,6 +57,41 @@ def test_direct_jumps() -> None:
 def test_scale_meets_the_knob_at_the_end() -> None:
     answers = run(Scale(), [0.5, 0.75, 1.0, 0.5], 0.2)
     assert answers == [None, pytest.approx(0.6), pytest.approx(1.0), pytest.approx(0.5)]
+
+
+# Where the hand was and is, where the parameter stands, and where it goes.
+@pytest.mark.parametrize(
+    ("was", "now", "current", "position"),
+    [
+        (0.5, 0.6, 0.5, 0.6),  # together: it follows exactly
+        (0.5, 0.6, 0.0, 0.2),  # towards it from above: a share of what is left
+        (0.5, 0.4, 1.0, 0.8),
+        (0.5, 0.4, 0.0, 0.0),  # at its end, and the hand leaves
+        (0.5, 0.6, 1.0, 1.0),
+        (0.5, 1.0, 0.2, 1.0),  # both meet at the ends
+        (0.5, 0.0, 0.2, 0.0),
+        (0.9, 0.95, 0.0, 0.15),  # with little travel left it is at most three times as fast
+        (0.1, 0.05, 1.0, 0.85),
+        (1.0, 1.0, 0.3, 0.3),  # a hand that does not move
+        (0.0, 0.0, 0.3, 0.3),
+    ],
+)
+def test_scale_truth_table(was: float, now: float, current: float, position: float) -> None:
+    scale = Scale()
+    assert scale.follow(was, current) is None
+    assert scale.follow(now, current) == pytest.approx(position)
+
+
+@pytest.mark.parametrize("kind", TAKEOVERS)
+@pytest.mark.parametrize("elsewhere", [0.0, 0.5, 1.0])
+def test_after_a_release_the_first_value_never_moves_it_but_without_takeover(
+    kind: str, elsewhere: float
+) -> None:
+    takeover = TAKEOVERS[kind]()
+    run(takeover, [0.4, 0.5, 0.6], 0.5)
+    takeover.release()
+    answer = takeover.follow(0.9, elsewhere)
+    assert answer == (0.9 if kind == "none" else None)
 
 
 @given(POSITIONS, st.lists(POSITIONS, min_size=2, max_size=30))

@@ -3,10 +3,6 @@
 import json
 import os
 import platform
-import statistics
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -17,6 +13,8 @@ from torch import Tensor
 
 from models.engines import describe_engine
 from performer.clock import SystemClock
+from performer.commands.bench_case import Case
+from performer.commands.bench_effects import EffectBench
 from performer.commands.flood import CC_PER_S, LAST_VALUE, OSC_PER_S, Flood
 from performer.commands.instrument import Instrument, load_instrument, warm_up
 from performer.engine import Engine
@@ -46,29 +44,6 @@ class HeldPicture:
 
     def drift(self, goal: Generator) -> None:
         """It goes nowhere."""
-
-
-@dataclass(slots=True)
-class Case:
-    """One measured thing: a frame of it, and the medians of its rounds."""
-
-    name: str
-    frame: Callable[[], object]
-    medians_ms: list[float] = field(default_factory=list)
-
-    def run_round(self, frames: int, seconds: float) -> None:
-        """Time at least so many frames, for at least so long, and keep their median."""
-        times: list[float] = []
-        while len(times) < frames or sum(times) < seconds:
-            start_s = time.perf_counter()
-            self.frame()
-            times.append(time.perf_counter() - start_s)
-        self.medians_ms.append(statistics.median(times) * 1000)
-
-    @property
-    def ms(self) -> float:
-        """The median of the rounds."""
-        return statistics.median(self.medians_ms)
 
 
 class Bench:
@@ -105,6 +80,7 @@ class Bench:
             ),
             self._case(f"whole frame, {FLOOD} received", self.flooded),
         ]
+        self.effects = EffectBench(self.runtime)
 
     def _draw(self, ws: Tensor) -> None:
         self.runtime.draw(ws, 1.0)
@@ -136,6 +112,7 @@ class Bench:
             if number == 0:
                 for case in self.cases:
                     case.medians_ms.clear()
+        self.effects.run(rounds)
         self.flood.close()
         for display in self._displays:
             display.close()
@@ -149,6 +126,7 @@ class Bench:
             "engine": describe_engine(self.runtime),
             "model": f"{self.instrument.manifest.canvas}, {self.instrument.manifest.widths}",
             "median_ms": {case.name: round(case.ms, 3) for case in self.cases},
+            "effects_ms": self.effects.costs_ms(),
             "fps": round(1000 / whole, 1),
             "rest_over_whole": round(rest / whole, 3),
             "flood_received_over_whole": round(flooded / whole, 3),
@@ -176,6 +154,7 @@ def bench(
         print(json.dumps(result, indent=2))
     else:
         console.print(_table(measured.cases, result), soft_wrap=True)
+        console.print(measured.effects.table(), soft_wrap=True)
 
 
 def _table(cases: list[Case], result: dict[str, object]) -> Table:

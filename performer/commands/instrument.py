@@ -1,8 +1,9 @@
 """A patch and its model, loaded, checked and ready to play."""
 
 import gc
+import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.checkpoint import Manifest, load_checkpoint
@@ -10,14 +11,31 @@ from models.device import pick_device, prepare
 from models.engines import AnyRuntime, runtime_for
 from performer.engine import Engine
 from performer.flight import Latency
-from performer.patch import load_controller, load_patch, model_path
+from performer.patch import model_path, parse_controller, parse_patch
 from performer.paths import CONTROLLERS, STARTER_MODEL, model_file, what_to_play
 from performer.schema import Controller, Patch
+from performer.toml_files import read_text
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The files that say how the instrument is played, as they were read; profiles by name."""
+
+    patch_file: str
+    patch: str
+    controllers: dict[str, str]
+
+
+REHEARSED = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """All that is read from files before the show; `run` is the folder of the model's run."""
+    """All that is read from files before the show.
+
+    `file` is the patch's, `run` the folder of the model's run; `model_is_asked` says that the
+    player named the model, so that it is not the patch's.
+    """
 
     patch: Patch
     manifest: Manifest
@@ -25,6 +43,9 @@ class Instrument:
     runtime: AnyRuntime
     controllers: tuple[Controller, ...]
     run: Path | None
+    texts: Texts
+    file: Path = Path()
+    model_is_asked: bool = True
 
     def engine(self, seed: int | None = None, latency: Latency = "low") -> Engine:
         """A fresh engine."""
@@ -33,22 +54,29 @@ class Instrument:
         )
 
 
-def load_controllers() -> tuple[Controller, ...]:
-    """The profiles of all known devices."""
-    return tuple(load_controller(path) for path in sorted(CONTROLLERS.glob("*.toml")))
-
-
 def load_instrument(what: str, model: Path | None, device: str) -> Instrument:
     """Read everything; raises the reader's error, one sentence, when something is wrong."""
     path, model = what_to_play(what, model)
-    patch = load_patch(path)
-    controllers = load_controllers()
+    profiles = {file.name: read_text(file) for file in sorted(CONTROLLERS.glob("*.toml"))}
+    texts = Texts(path.name, read_text(path), profiles)
+    patch = parse_patch(texts.patch, path)
     asked = model or model_path(patch, path) or STARTER_MODEL
-    file = model_file(asked)
+    made = assemble(texts, model_file(asked), asked if asked.is_dir() else None, device)
+    return replace(made, file=path, model_is_asked=model is not None)
+
+
+def assemble(texts: Texts, file: Path, run: Path | None, device: str) -> Instrument:
+    """The instrument of some texts and a model; raises the reader's error, one sentence.
+
+    `run` is the folder whose newer models are to be taken as they come.
+    """
+    patch = parse_patch(texts.patch, Path(texts.patch_file))
+    controllers = tuple(
+        parse_controller(text, Path(name)) for name, text in texts.controllers.items()
+    )
     chosen = pick_device(device)
     prepare(chosen)
     loaded = load_checkpoint(file)
-    run = asked if asked.is_dir() else None
     name = loaded.manifest.name or file.stem
     if run is not None:
         log = logging.getLogger(__name__)
@@ -56,7 +84,13 @@ def load_instrument(what: str, model: Path | None, device: str) -> Instrument:
     runtime = runtime_for(
         loaded.generator, chosen, loaded.directions, name=name, moves=run is not None
     )
-    return Instrument(patch, loaded.manifest, file, runtime, controllers, run)
+    return Instrument(patch, loaded.manifest, file, runtime, controllers, run, texts)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def describe_model(manifest: Manifest, path: Path) -> str:
@@ -66,8 +100,13 @@ def describe_model(manifest: Manifest, path: Path) -> str:
 
 
 def warm_up(engine: Engine) -> None:
-    """Draw two frames nobody sees, and keep what lives now out of the collector's way."""
+    """Draw two frames nobody sees, and the small pictures of the first cues.
+
+    What lives now stays out of the collector's way.
+    """
     for _ in range(2):
         engine.frame(0.0, 0.0, ())
+    for _ in range(REHEARSED):
+        engine.rehearse()
     gc.collect()
     gc.freeze()

@@ -10,19 +10,33 @@ from pathlib import Path
 from models.engines import describe_engine
 from performer.clock import SystemClock
 from performer.commands.follower import Follower
-from performer.commands.instrument import Instrument, describe_model, load_instrument, warm_up
-from performer.events import Inbox
+from performer.commands.instrument import Instrument, describe_model, load_instrument
+from performer.commands.live_patch import LivePatch
+from performer.commands.preparing import ready_model
+from performer.commands.taking import begin, free_name, head_of, numbered
+from performer.events import Inbox, ModelEvent
+from performer.feedback import MidiFeedback, OscFeedback
 from performer.flight import Latency
 from performer.inputs import InputError
+from performer.inputs.link import LinkInput
 from performer.inputs.midi import MidiInput
-from performer.inputs.osc import OscInput
+from performer.inputs.midi_out import MidiOutput
+from performer.inputs.osc import OscInput, resolve
 from performer.inputs.sound import SoundInput
+from performer.lights import Lights
+from performer.osc_replies import OscReplies, Replies
 from performer.outputs import Display
+from performer.outputs.base import Recorder
+from performer.outputs.film import FilmRecorder
 from performer.outputs.memory import MemoryDisplay
-from performer.panel.opening import as_text, open_panel
+from performer.outputs.movie import check_new_movie
+from performer.outputs.take_file import TakeFile
+from performer.panel.opening import DEFAULT_PORT, as_text, open_panel
 from performer.panel.panel import Panel
-from performer.paths import LATEST_MODEL
-from performer.stage import Labels, Stage
+from performer.patch import model_path, same_device
+from performer.paths import LATEST_MODEL, STARTER_MODEL
+from performer.schema import Patch
+from performer.stage import Companion, Labels, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +53,18 @@ class Options:
     headless: bool
     latency: Latency
     osc: str
+    osc_feedback: str
     midi: str
     sound: str
     frames: int | None
     seconds: float | None
     stats: Path | None
-    page: bool
-    lan: bool
-    port: int
+    link: bool = False
+    take: Path | None = None
+    video: Path | None = None
+    page: bool = False
+    lan: bool = False
+    port: int = DEFAULT_PORT
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -57,42 +75,69 @@ def parse_host_port(text: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
+def parse_replies(text: str) -> Replies | None:
+    """`--osc-feedback`: `auto`, `none`, `PORT` or `HOST:PORT`; raises `InputError`."""
+    if text == "none":
+        return None
+    if text == "auto":
+        return Replies()
+    host, port = parse_host_port(text)
+    return Replies(port=port) if text.isdigit() else Replies(fixed=resolve(host, port))
+
+
 def play(options: Options, stopped: Callable[[], bool]) -> None:
     """Load, open, play until the end or `stopped`, and leave nothing behind."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     instrument = load_instrument(options.patch, options.model, options.device)
     clock, inbox = SystemClock(), Inbox()
     with ExitStack() as parts:
+        companions: list[Companion] = []
         osc_address = "off"
+        replies = parse_replies(options.osc_feedback)
         if options.osc != "none":
             host, port = parse_host_port(options.osc)
             osc = OscInput(inbox, clock, host, port)
             parts.callback(osc.close)
             osc_address = "{}:{}".format(*osc.address)
+            if replies is not None:
+                companions.append(OscFeedback(OscReplies(replies), osc))
         ports: Callable[[], tuple[str, ...]] = tuple
         if options.midi != "none":
             midi = MidiInput(inbox, clock, None if options.midi == "all" else options.midi)
             parts.callback(midi.close)
             ports = lambda: midi.ports  # noqa: E731
+            controllers = instrument.controllers
+            lights = MidiOutput(lambda one, other: same_device(controllers, one, other))
+            parts.callback(lights.close)
+            companions.append(MidiFeedback(Lights(controllers), lights))
         if options.sound != "none":
             sound = SoundInput(inbox, clock, options.sound)
             parts.callback(sound.close)
             logging.getLogger(__name__).info("Listening to %s", sound.name)
-        engine = instrument.engine(options.seed, options.latency)
+        if options.link:
+            link = LinkInput(inbox, clock)
+            parts.callback(link.close)
+        recorders = _recorders(options, instrument, parts)
+        engine = begin(instrument, options.seed, options.take is not None, options.latency)
         parts.callback(engine.close)
-        warm_up(engine)
+        engine.controls.set("video", float(options.video is not None))
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
-        panel = _open_panel(options, inbox, clock, instrument, osc_address)
-        for onlooker in panel:
-            parts.callback(onlooker.close)
+        panels = _open_panel(options, inbox, clock, instrument, osc_address)
+        for panel in panels:
+            parts.callback(panel.close)
         labels = _labels(instrument, ports, osc_address)
-        stage = Stage(engine, display, inbox, clock, labels, panel)
+        stage = Stage(engine, display, inbox, clock, labels, companions, recorders, panels)
         if instrument.run is not None:
             newest = instrument.run / LATEST_MODEL
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
             parts.callback(follower.close)
             follower.start()
+        live = _live_patch(instrument, inbox, clock)
+        engine.on_store = live.store
+        companions.append(live)
+        parts.callback(live.close)
+        live.start()
         logging.getLogger(__name__).info(
             "Playing %s (%s) on %s; OSC at %s; display: %s",
             instrument.patch.name,
@@ -105,6 +150,32 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         if options.stats:
             statistics = stage.statistics() | {"display": display.describe()}
             options.stats.write_text(json.dumps(statistics, indent=2) + "\n")
+
+
+def _live_patch(instrument: Instrument, inbox: Inbox, clock: SystemClock) -> LivePatch:
+    def ready(patch: Patch, path: Path) -> ModelEvent:
+        model = model_path(patch, path) or STARTER_MODEL
+        return ready_model(model, instrument.runtime.device, clock, moves=False)
+
+    chooses = None if instrument.model_is_asked else ready
+    return LivePatch(instrument.file, instrument.patch, inbox, clock, chooses)
+
+
+def _recorders(options: Options, instrument: Instrument, parts: ExitStack) -> tuple[Recorder, ...]:
+    """What keeps the show, ready; raises `TakeError` and `MovieError`."""
+    stem, video = instrument.patch.name, options.video
+    if video is not None:
+        check_new_movie(video)
+    take = TakeFile(
+        lambda: head_of(instrument, options.seed, options.take is not None),
+        options.take,
+        lambda: free_name(stem, ".take"),
+    )
+    film = FilmRecorder(lambda: numbered(video) if video else free_name(stem, ".mp4"))
+    parts.callback(take.close)
+    parts.callback(film.close)
+    take.start()
+    return take, film
 
 
 def _open_display(options: Options, clock: SystemClock, instrument: Instrument) -> Display:

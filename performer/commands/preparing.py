@@ -10,11 +10,12 @@ from queue import SimpleQueue
 
 import torch
 
+from models.architectures import TorchGenerator
 from models.checkpoint import CheckpointError, load_checkpoint
 from models.device import pick_device, prepare
 from models.engines import runtime_for
 from performer.clock import Clock
-from performer.commands.instrument import describe_model
+from performer.commands.instrument import describe_model, sha256_of
 from performer.events import Inbox, ModelEvent, Refusal
 from performer.parameters import DIRECTIONS
 
@@ -40,7 +41,8 @@ def ready_model(path: Path, device: torch.device, clock: Clock, *, moves: bool) 
         raise CheckpointError(f"{path}: draws values that are not numbers")
     time.sleep(REST_S)
     pushes = runtime.directions(DIRECTIONS).cpu()
-    return ModelEvent(clock.now(), describe_model(manifest, path), runtime, pushes)
+    name, sha256 = describe_model(manifest, path), sha256_of(path)
+    return ModelEvent(clock.now(), name, runtime, pushes, str(path.resolve()), sha256)
 
 
 def refusal(path: Path, error: Exception, clock: Clock) -> Refusal:
@@ -102,8 +104,9 @@ class Preparer:
         while (path := self._paths.get()) is not None and not self._ended.is_set():
             event: ModelEvent | Refusal
             try:
-                load_checkpoint(path)  # A file that cannot be read needs no process.
-                find_choice(path, self._device, self._ended)
+                # What cannot be read needs no process, and an ONNX graph is tried as it is read.
+                if isinstance(load_checkpoint(path).generator, TorchGenerator):
+                    find_choice(path, self._device, self._ended)
                 event = ready_model(path, self._device, self._clock, moves=False)
             except Exception as error:
                 event = refusal(path, error, self._clock)

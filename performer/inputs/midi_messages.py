@@ -1,12 +1,15 @@
-"""Reads MIDI channel messages and normalises their values (MIDI 1.0)."""
+"""Reads MIDI channel and clock messages and normalises their values (MIDI 1.0)."""
 
 from collections.abc import Sequence
 
 import mido
 
-from performer.events import MidiEvent, MidiKind
+from performer.events import ClockEvent, ClockKind, MidiEvent, MidiKind
 
 _SYSTEM = 0xF0
+_SONG_POSITION = 0xF2
+_REAL_TIME: dict[int, ClockKind] = {0xF8: "tick", 0xFA: "start", 0xFB: "continue", 0xFC: "stop"}
+_POSITIONS_A_BEAT = 4
 
 
 def normalise_7bit(value: int) -> float:
@@ -36,7 +39,7 @@ class Reader:
         self._port = port
         self._msb: dict[tuple[int, int], int] = {}
 
-    def read(self, data: Sequence[int], time_s: float) -> list[MidiEvent]:
+    def read(self, data: Sequence[int], time_s: float) -> Sequence[MidiEvent | ClockEvent]:
         """The events of one message, none where the instrument does not use it.
 
         Raises ValueError when the bytes are no MIDI message.
@@ -44,7 +47,7 @@ class Reader:
         if not data:
             raise ValueError("an empty message")
         if data[0] >= _SYSTEM:
-            return []
+            return self._system(data, time_s)
         try:
             message = mido.Message.from_bytes(data)
         except IndexError:
@@ -74,6 +77,17 @@ class Reader:
             case "program_change":
                 return [event("program", message.program, 1.0)]
         return []
+
+    def _system(self, data: Sequence[int], time_s: float) -> list[ClockEvent]:
+        """The clock's messages; song position is told in sixteenths."""
+        if data[0] in _REAL_TIME:
+            return [ClockEvent(time_s, self._port, _REAL_TIME[data[0]])]
+        if data[0] != _SONG_POSITION:
+            return []
+        if len(data) != 3 or max(data[1:]) > 127:
+            raise ValueError(f"a broken song position {list(data)}")
+        beats = (data[2] << 7 | data[1]) / _POSITIONS_A_BEAT
+        return [ClockEvent(time_s, self._port, "position", beats)]
 
     def _fourteen_bits(self, channel: int, number: int, value: int) -> float | None:
         """The whole value when an LSB (n + 32) follows its MSB (n)."""

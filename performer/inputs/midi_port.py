@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from performer.clock import Clock
-from performer.events import MidiEvent
+from performer.events import ClockEvent, MidiEvent
 from performer.inputs.midi_messages import Reader
 from performer.inputs.midi_system import CLIENT, is_own
 from performer.inputs.refusals import Refusals
+from performer.inputs.stamps import Arrival
 
 QUEUE = 4096
 _MOST_AT_ONCE = 1024
@@ -25,16 +26,21 @@ class Port:
         self.name = name
         self.heard_s = time.monotonic()
         self._reader = Reader(name)
+        self._arrival = Arrival()
+        # Only long messages stay out: the clock is needed, and rtmidi's times run through all.
+        source.ignore_types(sysex=True, timing=False, active_sense=False)
 
-    def read(self, clock: Clock, refusals: Refusals) -> Iterator[MidiEvent]:
+    def read(self, clock: Clock, refusals: Refusals) -> Iterator[MidiEvent | ClockEvent]:
         """The events that came since the last time."""
         for _ in range(_MOST_AT_ONCE):
             message = self.source.get_message()
             if message is None:
                 return
             self.heard_s = time.monotonic()
+            data, since_s = message
+            time_s = self._arrival.time_s(clock.now(), since_s)
             try:
-                yield from self._reader.read(message[0], clock.now())
+                yield from self._reader.read(data, time_s)
             except Exception as error:
                 refusals.add(f"MIDI from {self.name}", str(error))
 
@@ -50,7 +56,6 @@ class Heart:
         self.source = source
         self._port = port
         before = source.get_ports()
-        port.source.ignore_types(active_sense=False)
         port.source.open_virtual_port(port_name)
         ours = [raw for raw in source.get_ports() if raw not in before and is_own(raw)]
         source.open_port(source.get_ports().index(ours[0]), f"{CLIENT} heart")

@@ -1,5 +1,6 @@
 """OSC over UDP: one socket, one receiving thread, and future bundles kept until their time."""
 
+import contextlib
 import errno
 import heapq
 import itertools
@@ -7,12 +8,14 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from performer.clock import Clock
-from performer.events import Inbox, OscArgument, OscEvent
+from performer.events import Inbox, OscEvent
 from performer.inputs import InputError
 from performer.inputs.osc_packet import MalformedPacket, TimedMessage, decode
+from performer.inputs.osc_reply import encode
 from performer.inputs.refusals import Refusals
 
 HORIZON_S = 10.0
@@ -42,7 +45,7 @@ class OscInput:
     ) -> None:
         self._inbox, self._clock, self._wall = inbox, clock, wall
         self._refusals = Refusals(inbox, clock)
-        self._waiting: list[tuple[float, int, str, tuple[OscArgument, ...]]] = []
+        self._waiting: list[tuple[float, int, OscEvent]] = []
         self._order = itertools.count()
         self.received = 0
         self._socket = _bind(host, port)
@@ -60,6 +63,12 @@ class OscInput:
     def refused(self) -> int:
         """How many datagrams were refused."""
         return self._refusals.count
+
+    def tell(self, peer: tuple[str, int], state: Mapping[str, float]) -> None:
+        """Send addresses and values from this very port; what cannot go at once is lost."""
+        for datagram in encode(state):
+            with contextlib.suppress(OSError):
+                self._socket.sendto(datagram, peer)
 
     def close(self) -> None:
         """Stop listening; what waits for its time is dropped."""
@@ -98,11 +107,11 @@ class OscInput:
     def _receive(self, datagram: bytes, sender: tuple[str, int]) -> None:
         self.received += 1
         try:
-            self._accept(decode(datagram))
+            self._accept(decode(datagram), sender[:2])
         except MalformedPacket as error:
             self._refusals.add(f"OSC from {sender[0]}:{sender[1]}", str(error))
 
-    def _accept(self, messages: list[TimedMessage]) -> None:
+    def _accept(self, messages: list[TimedMessage], peer: tuple[str, int]) -> None:
         """Hand over or keep all messages of a datagram, or refuse it whole."""
         now_s, wall_s = self._clock.now(), self._wall()
         delays = [0.0 if m.unix_s is None else m.unix_s - wall_s for m in messages]
@@ -111,16 +120,25 @@ class OscInput:
         if sum(delay_s > 0.0 for delay_s in delays) > MAX_WAITING - len(self._waiting):
             raise MalformedPacket(f"more than {MAX_WAITING} messages wait for their time")
         for message, delay_s in zip(messages, delays, strict=True):
+            event = OscEvent(now_s, message.address, message.args, peer)
             if delay_s <= 0.0:
-                self._inbox.put(OscEvent(now_s, message.address, message.args))
+                self._inbox.put(event)
             else:
-                entry = (now_s + delay_s, next(self._order), message.address, message.args)
-                heapq.heappush(self._waiting, entry)
+                heapq.heappush(self._waiting, (now_s + delay_s, next(self._order), event))
 
     def _deliver_due(self) -> None:
         while self._waiting and self._waiting[0][0] <= (now_s := self._clock.now()):
-            _, _, address, args = heapq.heappop(self._waiting)
-            self._inbox.put(OscEvent(now_s, address, args))
+            _, _, event = heapq.heappop(self._waiting)
+            self._inbox.put(replace(event, time_s=now_s))
+
+
+def resolve(host: str, port: int) -> tuple[str, int]:
+    """The address in figures of a computer that is told of changes; raises InputError."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][4]
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise InputError(f"OSC: {host}:{port} cannot be told of changes ({error})") from error
+    return str(found[0]), int(found[1])
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -1,12 +1,14 @@
 """Every parameter of the table drawn as a bar: values and toggles large, directions compact."""
 
 import math
+from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
 import pygame
 from numpy.typing import NDArray
 
+from performer.effect_parameters import EFFECTS
 from performer.outputs.lettering import ACCENT, FAINT, INK, SOFT, TRACK, Lettering
 from performer.parameter import Parameter
 from performer.parameters import INDEX, TABLE
@@ -30,6 +32,8 @@ def _rooms() -> tuple[list[Parameter], list[list[Parameter]]]:
 
 
 LARGE, COMPACT = _rooms()
+# So many knobs have their place only once they were moved; those without a dot are always there.
+LATER = frozenset(parameter.name for parameter in EFFECTS if "." in parameter.name)
 
 
 def position(parameter: Parameter, value: float) -> float:
@@ -57,15 +61,42 @@ def value_text(parameter: Parameter, value: float) -> tuple[str, str]:
     return f"{round(value, decimals) + 0.0:.{decimals}f}", unit
 
 
+def is_moved(parameter: Parameter, value: float) -> bool:
+    """Whether a value stands elsewhere than at its default."""
+    return abs(value - parameter.default) > 1e-3 * (parameter.maximum - parameter.minimum)
+
+
+class Places:
+    """Which parameters are drawn large: an effect's are added when they are first moved.
+
+    None ever leaves or changes its place, for a value that swings through its default would make
+    the others jump.
+    """
+
+    def __init__(self) -> None:
+        self.shown = [parameter for parameter in LARGE if parameter.name not in LATER]
+        self._waiting = [parameter for parameter in LARGE if parameter.name in LATER]
+
+    def update(self, values: NDArray[np.float64]) -> None:
+        moved = [p for p in self._waiting if is_moved(p, float(values[INDEX[p.name]]))]
+        if moved:
+            self.shown += moved
+            self._waiting = [p for p in self._waiting if p not in moved]
+
+
 def draw_large(
-    target: pygame.Surface, type_: Lettering, area: pygame.Rect, values: NDArray[np.float64]
+    target: pygame.Surface,
+    type_: Lettering,
+    area: pygame.Rect,
+    parameters: Sequence[Parameter],
+    values: NDArray[np.float64],
 ) -> None:
     """Columns of name, figure and bar, filled from the top down."""
-    columns = math.ceil(len(LARGE) / ROWS)
+    columns = math.ceil(len(parameters) / ROWS)
     gap = type_.px(32)
     width = (area.width - gap * (columns - 1)) / columns
     row_height = area.height / ROWS
-    for i, parameter in enumerate(LARGE):
+    for i, parameter in enumerate(parameters):
         column, row = divmod(i, ROWS)
         cell = pygame.Rect(
             round(area.x + column * (width + gap)),
@@ -82,11 +113,12 @@ def _draw_cell(
     thick = type_.px(5)
     bar = pygame.Rect(cell.x, cell.bottom - thick - type_.px(5), cell.width, thick)
     baseline = bar.y - type_.px(4) + type_.font(25).get_descent()
-    moved = abs(value - parameter.default) > 1e-3 * (parameter.maximum - parameter.minimum)
-    name_px = type_.put(target, parameter.name, (cell.x, baseline), 25, INK if moved else SOFT)
     figure, unit = value_text(parameter, value)
     right = cell.right
     figure_px = type_.width(figure, 25)
+    room = max(cell.width - figure_px - type_.px(8), 1)
+    colour = INK if is_moved(parameter, value) else SOFT
+    name_px = type_.put(target, parameter.name, (cell.x, baseline), 25, colour, width=room)
     unit_px = type_.width(" " + unit, 21) if unit else 0
     if unit and name_px + figure_px + unit_px + type_.px(8) <= cell.width:
         type_.put(target, unit, (right, baseline), 21, FAINT, "right")
@@ -106,6 +138,24 @@ def _draw_bar(
     # The mark keeps a bar of no length visible.
     x = min(round(bar.x + end * bar.width), bar.right - mark_px)
     target.fill(INK, pygame.Rect(x, bar.y - 1, mark_px, bar.height + 2))
+
+
+def draw_range(
+    target: pygame.Surface,
+    bar: pygame.Rect,
+    parameter: Parameter,
+    value: float,
+    ends: tuple[float, float],
+) -> None:
+    """A parameter's whole travel, the part between the ends lit, and a mark where it stands."""
+    low, high = sorted(position(parameter, end) for end in ends)
+    target.fill(TRACK, bar)
+    lit = pygame.Rect(0, bar.y, max(1, round((high - low) * bar.width)), bar.height)
+    lit.x = bar.x + round(low * bar.width)
+    target.fill(ACCENT, lit)
+    mark = pygame.Rect(0, bar.y - bar.height // 2, max(2, bar.height // 2), 2 * bar.height)
+    mark.centerx = bar.x + round(position(parameter, value) * bar.width)
+    target.fill(INK, mark.clamp(bar.inflate(0, 2 * bar.height)))
 
 
 def draw_compact(

@@ -1,13 +1,13 @@
 """What every display is, and the keys that belong to the window rather than to the patch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from performer.events import KeyEvent
+from performer.events import Event, KeyEvent
 from performer.status import Status
 
 Image = NDArray[np.uint8]
@@ -35,6 +35,8 @@ class Display(Protocol):
     `refresh_hz` is the screen's rate, measured or told.
     """
 
+    switches: "Switches"
+
     @property
     def closed(self) -> bool: ...
 
@@ -53,17 +55,51 @@ class Display(Protocol):
     def close(self) -> None: ...
 
 
+class Recorder(Protocol):
+    """Something that keeps the show; the toggle of the name `parameter` switches it on.
+
+    `frame` is told of every frame when it is on the screen, the one of `now_s`, with the events
+    that it was given; it neither waits nor raises. `lamp` is what the player sees of it, "" when
+    it is off; `trouble` the sentence of what went wrong, or "".
+    """
+
+    parameter: str
+
+    @property
+    def lamp(self) -> str: ...
+
+    @property
+    def trouble(self) -> str: ...
+
+    def frame(self, on: bool, now_s: float, events: Sequence[Event], image: Image) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def minutes(seconds: float) -> str:
+    """A duration as `M:SS`."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
 @dataclass(slots=True)
 class Switches:
-    """What the player's app keys have switched."""
+    """What the player's app keys have switched; `learn` is switched by the stage."""
 
     closed: bool = False
     fullscreen: bool = False
     hud: bool = False
     help: bool = False
+    learn: bool = False
+
+    @property
+    def overlay(self) -> bool:
+        """Whether anything lies over the picture."""
+        return self.hud or self.help or self.learn
 
     def take(self, key: str, pressed: bool) -> bool:
         """Act on a key press; True when the key belongs to the window, pressed or released."""
+        if key == "escape" and self.learn:
+            return False  # It ends learning, not the show.
         if key in ("escape", "q"):
             self.closed |= pressed
         elif key == "f":

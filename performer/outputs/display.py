@@ -153,7 +153,7 @@ class PygameDisplay:
         self._frame.draw(dstrect=fitted((width, height), self._pixels(), self._fit))
 
     def _draw_overlay(self, status: Callable[[], Status]) -> None:
-        if not (self.switches.hud or self.switches.help):
+        if not self.switches.overlay:
             return
         if self._overlay.window != self._pixels():
             self._overlay = Overlay(self._pixels())
@@ -170,7 +170,7 @@ class PygameDisplay:
         if self._hint is None:
             return
         alpha = hint_alpha(self._clock.now() - self._opened_s)
-        if alpha == 0 or self.switches.hud or self.switches.help:
+        if alpha == 0 or self.switches.overlay:
             self._hint = None
             return
         size = (self._hint.width, self._hint.height)

@@ -12,10 +12,10 @@ from performer.status import Status
 
 
 def key_rows() -> list[tuple[str, str]]:
-    """What to press and what it does; a group's keys share one row."""
+    """What to press and what it does; a numbered group's keys share one row."""
     rows = list(APP_KEYS)
     keyed = [parameter for parameter in TABLE if parameter.key]
-    for group, members in groupby(keyed, key=lambda parameter: parameter.group):
+    for group, members in groupby(keyed, key=_numbered_group):
         run = list(members)
         first, last = run[0], run[-1]
         key, words = first.key.capitalize(), first.help
@@ -36,6 +36,11 @@ def address_rows() -> list[tuple[str, str]]:
         else:
             rows.extend((parameter.address, _range(parameter)) for parameter in run)
     return rows
+
+
+def _numbered_group(parameter: Parameter) -> str:
+    """The group of a numbered parameter, else the parameter's own name."""
+    return parameter.group if _member(parameter).isdigit() else parameter.name
 
 
 def _member(parameter: Parameter) -> str:

@@ -2,8 +2,20 @@
 
 import pygame
 
-from performer.outputs.bars import draw_compact, draw_large
-from performer.outputs.lettering import ACCENT, AMBER, FAINT, INK, SOFT, Lettering, panel
+from performer.outputs import cue_panel
+from performer.outputs.bars import ROWS, Places, draw_compact, draw_large
+from performer.outputs.lettering import (
+    ACCENT,
+    AMBER,
+    FAINT,
+    INK,
+    RED,
+    SOFT,
+    Colour,
+    Lettering,
+    panel,
+)
+from performer.outputs.tempo_badge import draw_tempo
 from performer.status import Status
 
 EVENTS = 5
@@ -16,13 +28,16 @@ class Hud:
     def __init__(self, window: tuple[int, int]) -> None:
         self.window = window
         self.type = Lettering(window)
+        self._has_cues = False
+        self._places = Places()
 
     def areas(self) -> tuple[pygame.Rect, ...]:
         """The parts of the window that the HUD may cover; the picture keeps the rest."""
         top, bottom = self._panels()
         top.height += self.type.px(50)
         window = pygame.Rect((0, 0), self.window)
-        return top.clip(window), bottom.clip(window)
+        cues = [cue_panel.area(self.type, bottom)] if self._has_cues else []
+        return tuple(area.clip(window) for area in (top, bottom, *cues))
 
     def draw(self, target: pygame.Surface, status: Status) -> None:
         """Draw onto a transparent surface of the window's size."""
@@ -38,6 +53,9 @@ class Hud:
         self._draw_events(target, status, inner, inner.right - events_px + self.type.px(20))
         self._draw_notes(target, status, top)
         self._draw_bars(target, status, bottom)
+        self._has_cues = any(status.cues)
+        if self._has_cues:
+            cue_panel.draw(target, self.type, cue_panel.area(self.type, bottom), status)
 
     def _panels(self) -> tuple[pygame.Rect, pygame.Rect]:
         margin, px = self.type.px(20), self.type.px
@@ -100,10 +118,10 @@ class Hud:
 
     def _draw_notes(self, target: pygame.Surface, status: Status, top: pygame.Rect) -> None:
         px = self.type.px
-        right = top.right
-        for word, shown in (("BLACKOUT", status.blackout), ("FROZEN", status.frozen)):
-            if shown:
-                right -= self._draw_badge(target, word, right, top.bottom + px(10)) + px(10)
+        corner = pygame.Rect(top.right, top.bottom + px(10), 0, 0)
+        right = top.right - draw_tempo(target, self.type, status, corner) - px(10)
+        for word, colour in _badges(status):
+            right -= self._draw_badge(target, word, colour, right, top.bottom + px(10)) + px(10)
         if status.message:
             self._draw_message(target, status.message, top, right - top.x - px(40))
 
@@ -118,11 +136,12 @@ class Hud:
         base = rect.y + (rect.height + self.type.font(25).get_ascent()) / 2
         self.type.put(target, text, (rect.x + px(20), base), 25, AMBER)
 
-    def _draw_badge(self, target: pygame.Surface, word: str, right: int, y: int) -> int:
+    def _draw_badge(
+        self, target: pygame.Surface, word: str, colour: Colour, right: int, y: int
+    ) -> int:
         px = self.type.px
         rect = pygame.Rect(0, y, self.type.width(word, 25) + px(32), px(36))
         rect.right = right
-        colour = AMBER if word == "BLACKOUT" else ACCENT
         pygame.draw.rect(target, colour, rect, border_radius=px(8))
         base = rect.y + (rect.height + self.type.font(25).get_ascent()) / 2
         self.type.put(target, word, (rect.centerx, base), 25, (8, 10, 14), "centre")
@@ -130,8 +149,25 @@ class Hud:
 
     def _draw_bars(self, target: pygame.Surface, status: Status, bottom: pygame.Rect) -> None:
         inner = bottom.inflate(-2 * self.type.px(20), -2 * self.type.px(12))
-        large = pygame.Rect(inner.x, inner.y, round(inner.width * 0.62), inner.height)
-        draw_large(target, self.type, large, status.values)
+        self._places.update(status.values)
+        share = 0.62 if len(self._places.shown) <= 4 * ROWS else 0.76
+        large = pygame.Rect(inner.x, inner.y, round(inner.width * share), inner.height)
+        draw_large(target, self.type, large, self._places.shown, status.values)
         left = large.right + self.type.px(36)
         compact = pygame.Rect(left, inner.y, inner.right - left, inner.height)
         draw_compact(target, self.type, compact, status.values)
+
+
+def _badges(status: Status) -> list[tuple[str, Colour]]:
+    """What the player must not forget, in words and colours."""
+    badges: list[tuple[str, Colour]] = [(lamp, RED) for lamp in status.lamps]
+    if status.loop:
+        badges.append((status.loop, RED if status.loop.endswith("REC") else ACCENT))
+    told = (
+        ("BLACKOUT", AMBER, status.blackout),
+        ("FROZEN", ACCENT, status.frozen),
+        ("STORE: CHOOSE A SCENE", ACCENT, status.storing),
+        ("NO FLASH LIMIT", AMBER, not status.flash_limit),
+        ("FLASHES HELD", ACCENT, status.flashes_held),
+    )
+    return badges + [(word, colour) for word, colour, shown in told if shown]

@@ -1,7 +1,7 @@
-"""A display without a screen: for headless playing, benches and tests."""
+"""Outputs without devices: a display without a screen, and controllers that only remember."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from performer.clock import Clock
 from performer.events import KeyEvent
@@ -43,7 +43,7 @@ class MemoryDisplay:
         self.last = image.copy()
         self.frames += 1
         now_s = self._clock.now()
-        if (self.switches.hud or self.switches.help) and now_s >= self._overlay_due_s:
+        if self.switches.overlay and now_s >= self._overlay_due_s:
             self._overlay_due_s = now_s + OVERLAY_PERIOD_S
             self.last_status = status()
 
@@ -60,3 +60,24 @@ class MemoryDisplay:
 
     def close(self) -> None:
         self.switches.closed = True
+
+
+class MemoryControllers:
+    """MIDI devices and OSC programs that remember what they were told, and how often."""
+
+    def __init__(self) -> None:
+        self.midi: dict[tuple[str, int, int], int] = {}
+        self.osc: dict[tuple[str, int], dict[str, float]] = {}
+        self.forgotten: list[str] = []
+        self.count = 0
+
+    def send(self, port: str, status: int, number: int, value: int) -> None:
+        self.midi[port, status, number] = value
+        self.count += 1
+
+    def forget(self, port: str) -> None:
+        self.forgotten.append(port)
+
+    def tell(self, peer: tuple[str, int], state: Mapping[str, float]) -> None:
+        self.osc.setdefault(peer, {}).update(state)
+        self.count += len(state)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from performer.clock import SystemClock
-from performer.events import Inbox, MidiEvent, MidiKind
+from performer.events import ClockEvent, ClockKind, Inbox, MidiEvent, MidiKind
 from performer.inputs import InputError, midi_system
 from performer.inputs.midi import MidiInput, list_ports
 from performer.inputs.midi_messages import (
@@ -59,7 +59,7 @@ def test_each_channel_message_becomes_one_event(
 def kinds(reader: Reader, *controls: tuple[int, int, int]) -> list[tuple[str, int, float]]:
     """(kind, number, value) of control changes given as (channel, number, value)."""
     events = [e for c, n, v in controls for e in reader.read([0xB0 | c, n, v], 0.0)]
-    return [(e.kind, e.number, e.value) for e in events]
+    return [(e.kind, e.number, e.value) for e in events if isinstance(e, MidiEvent)]
 
 
 def test_fourteen_bits_come_with_the_lsb() -> None:
@@ -77,12 +77,30 @@ def test_an_lsb_alone_or_on_another_channel_makes_no_fourteen_bits() -> None:
     assert [k for k, _, _ in kinds(Reader(""), (0, 64, 1), (0, 96, 1))] == ["cc", "cc"]
 
 
-@pytest.mark.parametrize("data", [[0xF8], [0xFE], [0xFA], [0xF0, 1, 2, 0xF7], [0xFF]])
-def test_system_messages_are_left_out(data: list[int]) -> None:
+@pytest.mark.parametrize("data", [[0xFE], [0xF1, 3], [0xF0, 1, 2, 0xF7], [0xFF]])
+def test_other_system_messages_are_left_out(data: list[int]) -> None:
     assert Reader("").read(data, 0.0) == []
 
 
-@pytest.mark.parametrize("data", [[], [0x40], [0xB0], [0xB0, 1], [0xB0, 1, 200], [0x90, 1, 2, 3]])
+@pytest.mark.parametrize(
+    ("data", "kind", "value"),
+    [
+        ([0xF8], "tick", 0.0),
+        ([0xFA], "start", 0.0),
+        ([0xFB], "continue", 0.0),
+        ([0xFC], "stop", 0.0),
+        ([0xF2, 5, 0], "position", 1.25),
+        ([0xF2, 127, 127], "position", 16383 / 4),
+    ],
+)
+def test_the_clock_becomes_events(data: list[int], kind: ClockKind, value: float) -> None:
+    assert Reader("port").read(data, 3.0) == [ClockEvent(3.0, "port", kind, value)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [[0xF2, 1], [0xF2, 200, 1], [], [0x40], [0xB0], [0xB0, 1], [0xB0, 1, 200], [0x90, 1, 2, 3]],
+)
 def test_broken_messages_are_refused(data: list[int]) -> None:
     with pytest.raises(ValueError, match=".+"):
         Reader("").read(data, 0.0)
@@ -97,6 +115,9 @@ def test_arbitrary_bytes_give_values_in_range_or_a_value_error(stream: list[list
         except ValueError:
             continue
         for event in events:
+            if isinstance(event, ClockEvent):
+                assert 0.0 <= event.value < 4096.0
+                continue
             assert 0.0 <= event.value <= 1.0 and 0 <= event.number <= 127
             assert 1 <= event.channel <= 16
 

@@ -19,10 +19,18 @@ def steady_jack_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
     yield from _jack(monkeypatch, "-S")
 
 
-def _jack(monkeypatch: pytest.MonkeyPatch, *options: str) -> Iterator[JackServer]:
+@pytest.fixture
+def quick_jack_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
+    """A synchronous JACK server with blocks as short as a sound card allows."""
+    yield from _jack(monkeypatch, "-S", period=64)
+
+
+def _jack(
+    monkeypatch: pytest.MonkeyPatch, *options: str, period: int = 256
+) -> Iterator[JackServer]:
     monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
-    server = JackServer(*options)
+    server = JackServer(*options, period=period)
     monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
     yield server
     server.stop()

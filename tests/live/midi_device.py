@@ -26,6 +26,11 @@ class Device:
     def start_sending(self, *messages: str) -> None:
         self._say(",".join(messages))
 
+    def heard(self) -> list[str]:
+        """The messages in hex that came to its lights since the last time."""
+        self._say("heard")
+        return [message for message in self._answer().split(",") if message]
+
     def unplug(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -41,8 +46,8 @@ class Device:
 
 
 @contextmanager
-def plugged_in(name: str) -> Iterator[Device]:
-    with running(sys.executable, SENDER, name) as process:
+def plugged_in(name: str, *options: str) -> Iterator[Device]:
+    with running(sys.executable, SENDER, name, *options) as process:
         device = Device(process)
         yield device
         if process.poll() is None:

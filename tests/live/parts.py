@@ -74,7 +74,9 @@ def end(process: subprocess.Popen[str], timeout_s: float = 5.0) -> None:
 class JackServer:
     """A JACK server of its own name on the dummy driver; it can be ended and started again."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, period: int = 256) -> None:
+        """`period` is how many samples, of 48,000 a second, it handles at once."""
+        self._period = str(period)
         self._jackd = require("jackd", "jackd2")
         self._wait = require("jack_wait", "jackd2")
         self.name = f"performer-{uuid.uuid4().hex[:8]}"
@@ -86,7 +88,7 @@ class JackServer:
         """Start it and wait until it answers."""
         self._process = subprocess.Popen(
             [self._jackd, "-n", self.name, "-r", *self._options]
-            + ["-d", "dummy", "-r", "48000", "-p", "256"],
+            + ["-d", "dummy", "-r", "48000", "-p", self._period],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

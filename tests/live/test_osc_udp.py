@@ -108,6 +108,19 @@ def test_a_bundle_dated_in_the_future_is_on_time(bench: Bench) -> None:
     assert -0.002 <= later.time_s - due_s < 0.1
 
 
+def test_a_program_is_told_at_the_port_it_spoke_from(bench: Bench) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as program:
+        program.bind(("127.0.0.1", 0))
+        program.settimeout(5.0)
+        program.sendto(PSI, bench.osc.address)
+        (event,) = bench.wait_for(1)
+        assert isinstance(event, OscEvent) and event.peer == program.getsockname()
+        bench.osc.tell(event.peer, {"/psi": 0.5})
+        assert program.recvfrom(2048) == (PSI, bench.osc.address)
+    bench.osc.tell(event.peer, {"/psi": 0.5})
+    bench.osc.tell(("203.0.113.7", 9000), {f"/{i}": 1.0 for i in range(1000)})
+
+
 def test_a_port_that_is_taken_is_a_sentence() -> None:
     port = free_udp_port()
     taken = f"OSC: port {port} on 127.0.0.1 is in use by another program; choose another with"

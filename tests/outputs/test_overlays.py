@@ -1,18 +1,22 @@
 """The HUD and the help: everything is on them, in bounds, whatever the show does."""
 
 import dataclasses
+import math
 from collections.abc import Iterator
 
 import numpy as np
 import pygame
 import pytest
 
-from performer.outputs.bars import COMPACT, LARGE, position, value_text
+from performer.outputs.bars import COMPACT, LARGE, LATER, Places, position, value_text
+from performer.outputs.base import Switches
 from performer.outputs.help_overlay import HelpOverlay, address_rows, key_rows
 from performer.outputs.hud import Hud
-from performer.outputs.lettering import CACHE_SIZE, Lettering
-from performer.outputs.overlay import BLANK, hint_alpha
-from performer.parameters import BY_NAME, TABLE
+from performer.outputs.learn_panel import LearnPanel
+from performer.outputs.lettering import CACHE_SIZE, RED, Lettering
+from performer.outputs.overlay import BLANK, Overlay, hint_alpha
+from performer.parameters import BY_NAME, INDEX, TABLE
+from performer.status import LearnView
 
 SIZES = [(1280, 720), (1920, 1080), (640, 360), (720, 1280), (200, 100), (1, 1)]
 
@@ -30,10 +34,19 @@ def drawn(overlay: Hud | HelpOverlay, status=BLANK) -> pygame.Surface:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("kind", [Hud, HelpOverlay])
+@pytest.mark.parametrize("kind", [Hud, HelpOverlay, LearnPanel])
 def test_it_draws_at_any_size_and_only_in_its_areas(kind, size) -> None:
     overlay = kind(size)
-    status = dataclasses.replace(BLANK, message="x" * 500, frozen=True, blackout=True)
+    learn = LearnView("style.low", False, "y" * 500, 0.2, 0.1, "root", "z" * 500)
+    status = dataclasses.replace(
+        BLANK,
+        message="x" * 500,
+        frozen=True,
+        blackout=True,
+        learn=learn,
+        lamps=("TAKE 100:00", "VIDEO LOST"),
+        loop="LOOP 16 REC",
+    )
     surface = drawn(overlay, status)
     if size[0] >= 640:
         for area in overlay.areas():
@@ -41,10 +54,55 @@ def test_it_draws_at_any_size_and_only_in_its_areas(kind, size) -> None:
         assert not pygame.surfarray.pixels_alpha(surface).any()
 
 
+@pytest.mark.parametrize("parameter", TABLE, ids=lambda parameter: parameter.name)
+def test_learn_shows_any_parameter_waiting_and_bound(parameter) -> None:
+    panel = LearnPanel((1280, 720))
+    ends = parameter.minimum, parameter.maximum
+    pictures = {
+        pygame.image.tobytes(drawn(panel, dataclasses.replace(BLANK, learn=view)), "RGBA")
+        for view in (
+            LearnView(parameter.name, True, "", *ends, "linear", ""),
+            LearnView(parameter.name, False, "knob 1", *ends, "linear", "it was hue"),
+        )
+    }
+    assert len(pictures) == 2
+
+
+def test_learn_is_over_the_picture_until_it_ends_and_escape_ends_it() -> None:
+    overlay, switches = Overlay((640, 360)), Switches(learn=True)
+    assert overlay.redraw(switches, 0.0, lambda: BLANK)
+    assert overlay.areas == LearnPanel((640, 360)).areas()
+    assert not switches.take("escape", True) and not switches.closed
+    switches.learn = False
+    assert switches.take("escape", True) and switches.closed
+
+
 def test_every_value_and_toggle_has_a_bar() -> None:
     shown = {p.name for p in LARGE} | {p.name for group in COMPACT for p in group}
     assert shown == {p.name for p in TABLE if p.kind != "trigger"}
     assert [group[0].group for group in COMPACT] == ["direction", "coarse", "middle", "fine"]
+
+
+def test_an_effects_knob_has_its_place_once_it_was_moved_and_keeps_it() -> None:
+    places = Places()
+    before = list(places.shown)
+    values = BLANK.values.copy()
+    places.update(values)
+    assert places.shown == before and len(before) + len(LATER) == len(LARGE)
+    values[INDEX["bloom.amount"]] = 0.5
+    places.update(values)
+    places.update(BLANK.values)
+    assert places.shown == [*before, BY_NAME["bloom.amount"]]
+
+
+def test_the_flash_limits_badges_are_drawn() -> None:
+    plain = drawn(Hud((1280, 720)))
+    for status in (
+        dataclasses.replace(BLANK, flash_limit=False),
+        dataclasses.replace(BLANK, flashes_held=True),
+    ):
+        surface = drawn(Hud((1280, 720)), status)
+        assert pygame.image.tobytes(surface, "RGBA") != pygame.image.tobytes(plain, "RGBA")
 
 
 def test_values_that_are_no_numbers_do_no_harm() -> None:
@@ -94,6 +152,18 @@ def test_a_moved_value_changes_the_hud() -> None:
     assert before != after
 
 
+def test_the_lamps_follow_the_beat_and_the_source_is_named() -> None:
+    hud = Hud((1280, 720))
+    looks = [(0.1, "own"), (1.1, "own"), (5.9, "own"), (1.1, "MIDI clock"), (math.nan, "own")]
+    pictures = [
+        pygame.image.tobytes(
+            drawn(hud, dataclasses.replace(BLANK, beat=beat, tempo_source=source)), "RGBA"
+        )
+        for beat, source in looks
+    ]
+    assert pictures[1] == pictures[2] and len(set(pictures)) == 4
+
+
 def test_the_cache_is_bounded() -> None:
     lettering = Lettering((640, 360))
     for i in range(CACHE_SIZE + 50):
@@ -123,3 +193,12 @@ def test_the_help_names_every_key_and_address() -> None:
 
 def test_the_hint_holds_then_fades() -> None:
     assert hint_alpha(0.0) == hint_alpha(2.9) > hint_alpha(3.5) > hint_alpha(4.0) == 0
+
+
+def test_a_recording_and_a_loop_have_a_lamp_and_each_key_its_own_words() -> None:
+    dark = drawn(Hud((1280, 720)))
+    for lit in ({"lamps": ("TAKE 0:01",)}, {"loop": "LOOP 4 REC"}):
+        surface = drawn(Hud((1280, 720)), dataclasses.replace(BLANK, **lit))
+        changed = pygame.surfarray.array3d(surface) != pygame.surfarray.array3d(dark)
+        assert changed.any() and (pygame.surfarray.array3d(surface) == RED).all(axis=2).any()
+    assert {"O", "I", "U", "R", "V", "1 – 9"} <= {key for key, _ in key_rows()}

@@ -1,0 +1,1 @@
+"""Keeps the frames that the audience sees within the guidelines for photosensitive people."""

@@ -1,0 +1,65 @@
+"""How light and how red each part of a frame is, as the guidelines measure it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Frame = NDArray[np.uint8]
+
+CELLS = (18, 32)
+FINE = 4
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+def linear_of(srgb: Floats) -> Floats:
+    """Linear light 0..1 of sRGB values 0..1 (IEC 61966-2-1)."""
+    light = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    return light.astype(np.float32)
+
+
+STEPS = 4096
+LINEAR = linear_of(np.linspace(0.0, 1.0, STEPS, dtype=np.float32))
+
+
+def blocks(frame: Frame) -> Floats:
+    """The means of small blocks of pixels (3, rows, columns), 0..255.
+
+    What fills no whole block at the right and lower edge, a hundredth of the frame, is left out.
+    """
+    height, width, _ = frame.shape
+    down, across = max(1, height // (CELLS[0] * FINE)), max(1, width // (CELLS[1] * FINE))
+    rows, columns = height // down, width // across
+    strips = frame[: rows * down].reshape(rows, down, width * 3)
+    sums = np.add.reduce(strips, axis=1, dtype=np.uint16).reshape(rows, width, 3)
+    # Colour by colour: numpy is slow where the innermost axis is as short as three.
+    planes = np.zeros((3, rows, columns), np.float32)
+    for i in range(across):
+        for plane, colour in zip(planes, np.moveaxis(sums, -1, 0), strict=True):
+            plane += colour[:, i : columns * across : across]
+    planes /= down * across
+    return planes
+
+
+def cells(planes: Floats) -> Floats:
+    """The means of (C, rows, columns) over at most CELLS areas."""
+    for axis, most in ((1, CELLS[0]), (2, CELLS[1])):
+        length = planes.shape[axis]
+        starts = np.arange(min(most, length)) * length // min(most, length)
+        counts = np.diff(starts, append=length).astype(np.float32)
+        planes = np.add.reduceat(planes, starts, axis=axis)
+        planes /= counts[:, None] if axis == 1 else counts
+    return planes
+
+
+def measure(frame: Frame) -> Floats:
+    """A frame (H, W, 3) as (3, rows, columns) over at most CELLS.
+
+    First the relative luminance 0..1; then R - G - B of linear light, at least 0; then the share
+    of R in R + G + B. Colours are averaged over small blocks first and then made linear, which is
+    much quicker and differs only where neighbouring pixels do.
+    """
+    index = (blocks(frame) * ((STEPS - 1) / 255.0) + 0.5).astype(np.intp)
+    red, green, blue = cells(LINEAR[index])
+    luminance = LUMINANCE[0] * red + LUMINANCE[1] * green + LUMINANCE[2] * blue
+    share = red / np.maximum(red + green + blue, 1e-6)
+    return np.stack((luminance, np.maximum(red - green - blue, 0.0), share))

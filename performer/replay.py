@@ -1,0 +1,53 @@
+"""Replay: the frames of a take as an engine is to make them, as they were or at a steady rate."""
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from performer.events import Event
+from performer.takes import Moment
+
+
+class Step(NamedTuple):
+    """What `Engine.frame` is given."""
+
+    now_s: float
+    dt_s: float
+    events: tuple[Event, ...]
+
+
+def as_played(moments: Iterable[Moment]) -> Iterator[Step]:
+    """The very frames of the show."""
+    before_s: float | None = None
+    for now_s, events in moments:
+        yield Step(now_s, now_s - before_s if before_s is not None else 0.0, events)
+        before_s = now_s
+
+
+def at_rate(moments: Iterable[Moment], fps: float) -> Iterator[Step]:
+    """Frames 1/`fps` apart; each event acts in the first frame that is not before it.
+
+    The order of events stays. One whose time is later than the frame that took it, or no number,
+    acts when that frame was made.
+    """
+    waiting: deque[tuple[float, Event]] = deque()
+    begin_s, last_s, number = 0.0, -math.inf, 0
+    for now_s, events in moments:
+        begin_s = now_s if math.isinf(last_s) else begin_s
+        while (time_s := begin_s + number / fps) < now_s:
+            yield _step(time_s, number, fps, waiting)
+            number += 1
+        waiting.extend((min(now_s, event.time_s), event) for event in events)
+        last_s = now_s
+    while waiting or (begin_s + number / fps <= last_s):
+        yield _step(begin_s + number / fps, number, fps, waiting)
+        number += 1
+
+
+def _step(time_s: float, number: int, fps: float, waiting: deque[tuple[float, Event]]) -> Step:
+    """The frame of `time_s`, with all that is due."""
+    due = []
+    while waiting and not waiting[0][0] > time_s:
+        due.append(waiting.popleft()[1])
+    return Step(time_s, 1.0 / fps if number else 0.0, tuple(due))

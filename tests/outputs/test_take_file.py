@@ -1,0 +1,138 @@
+"""The take on the disk: whole, also when the disk is not."""
+
+import logging
+import resource
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from performer.events import KeyEvent, OscEvent
+from performer.outputs.take_file import TakeFile
+from performer.takes import Head, Take, TakeError
+
+HEAD = Head("a.toml", "version = 1", {}, "starter", "", False, None, True, "CPU", "0", "2")
+IMAGE = np.zeros((2, 2, 3), dtype=np.uint8)
+
+
+def until(predicate: Callable[[], object]) -> None:
+    deadline_s = time.monotonic() + 10.0
+    while not predicate():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+
+
+def give(take: TakeFile, first: int, last: int, on: bool = True, every_s: float = 1.0) -> None:
+    for number in range(first, last):
+        event = OscEvent(number * every_s, "/psi", (number * 0.1234567,))
+        take.frame(on, number * every_s, [event], IMAGE)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Callable[[int], None]]:
+    """Lets files grow to so many bytes only; what is over that fails, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def never() -> Path:
+    raise AssertionError("it has a name")
+
+
+def test_what_is_given_is_in_the_file_at_once_and_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "show.take"
+    take = TakeFile(lambda: HEAD, path, never)
+    take.start()
+    give(take, 0, 10)
+    until(lambda: path.stat().st_size > 300 and len(list(Take(path).moments())) == 10)
+    give(take, 10, 12)
+    take.close()
+    moments = list(Take(path).moments())
+    assert [moment.now_s for moment in moments] == list(range(12))
+    assert moments[-1].events == (OscEvent(11.0, "/psi", (11 * 0.1234567,)),)
+
+
+def test_switched_on_late_it_holds_the_show_from_its_start(tmp_path: Path) -> None:
+    path = tmp_path / "late.take"
+    take = TakeFile(lambda: HEAD, None, lambda: path)
+    take.start()
+    give(take, 0, 5, on=False)
+    time.sleep(0.6)
+    assert not path.exists() and take.lamp == ""
+    give(take, 5, 66)
+    assert take.lamp == "TAKE 1:00"
+    give(take, 66, 90, on=False)
+    assert take.lamp == ""
+    give(take, 90, 92)
+    assert take.lamp == "TAKE 1:02"
+    take.close()
+    assert len(list(Take(path).moments())) == 92
+
+
+def test_a_show_that_never_records_leaves_nothing(tmp_path: Path) -> None:
+    take = TakeFile(lambda: HEAD, None, never)
+    take.start()
+    give(take, 0, 5, on=False)
+    take.close()
+    early = TakeFile(lambda: HEAD, tmp_path / "a.take", never)
+    early.start()
+    early.close()  # as when the window cannot open
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_one_line_and_the_take_is_whole_when_it_has_room(
+    tmp_path: Path, small_disk: Callable[[int], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "show.take"
+    take = TakeFile(lambda: HEAD, path, never)
+    take.start()
+    give(take, 0, 20, every_s=0.01)
+    until(lambda: path.stat().st_size > 300)
+    small_disk(path.stat().st_size + 10)
+    with caplog.at_level(logging.WARNING):
+        give(take, 20, 40, every_s=0.01)
+        until(lambda: take.trouble)
+        give(take, 40, 60, every_s=0.01)
+        time.sleep(0.6)
+    assert take.trouble == "File too large" and len(caplog.records) == 1
+    assert len(list(Take(path).moments())) == 20
+    small_disk(resource.RLIM_INFINITY)
+    until(lambda: not take.trouble)
+    take.close()
+    assert len(list(Take(path).moments())) == 60
+
+
+def test_a_head_that_fails_costs_the_take_and_not_the_show(tmp_path: Path) -> None:
+    def fail() -> Head:
+        raise OSError("the model is gone")
+
+    take = TakeFile(fail, tmp_path / "show.take", never)
+    take.start()
+    give(take, 0, 3)
+    until(lambda: take.trouble)
+    give(take, 3, 6)
+    assert "the model is gone" in take.trouble and take.lamp == "TAKE LOST"
+    take.close()
+
+
+def test_it_is_never_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "show.take"
+    path.write_text("precious")
+    with pytest.raises(TakeError, match="never written over"):
+        TakeFile(lambda: HEAD, path, never)
+    with pytest.raises(TakeError, match="No such file"):
+        TakeFile(lambda: HEAD, tmp_path / "no" / "show.take", never)
+    assert path.read_text() == "precious"
+
+
+def test_events_that_cannot_be_written_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "show.take"
+    take = TakeFile(lambda: HEAD, path, never)
+    take.start()
+    events = [OscEvent(0.0, "/psi", (10**100,)), KeyEvent(0.0, "n", True)]
+    take.frame(True, 0.0, events, IMAGE)
+    take.close()
+    assert [moment.events for moment in Take(path).moments()] == [(events[1],)]
