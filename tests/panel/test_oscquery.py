@@ -21,7 +21,9 @@ def test_every_parameter_is_where_its_address_says() -> None:
             assert node["TYPE"] == "f" and node["VALUE"] == [parameter.default]
             assert node["ACCESS"] == 3 and node["CLIPMODE"] == ["both"]
         elif parameter.kind == "toggle":
-            assert node["TYPE"] == "F" and node["VALUE"] == [False] and node["ACCESS"] == 3
+            is_on = parameter.default >= 0.5
+            assert node["TYPE"] == "FT"[is_on] and node["VALUE"] == [is_on]
+            assert node["ACCESS"] == 3
         else:
             assert node["TYPE"] == "N" and "VALUE" not in node and node["ACCESS"] == 2
 

@@ -37,7 +37,7 @@ class Show:
             self.inbox, self.clock, title="Still", osc=("127.0.0.1", 9000), port=0, lan=lan
         )
         display = MemoryDisplay(self.clock)
-        self.stage = Stage(engine, display, self.inbox, self.clock, LABELS, [self.panel])
+        self.stage = Stage(engine, display, self.inbox, self.clock, LABELS, onlookers=[self.panel])
         self.engine = engine
         self.port = self.panel._listener.getsockname()[1]
 

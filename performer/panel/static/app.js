@@ -2,6 +2,7 @@
 
 import { Desk } from "./desk.js";
 import { Link } from "./link.js";
+import { words } from "./parameter.js";
 import { facts, lines, vitals } from "./report.js";
 
 const SILENT_S = 3;
@@ -32,13 +33,21 @@ const link = new Link({
     facts(at("facts"), status, machine);
     lines(at("events"), at("log"), status);
     desk?.entitle(status.titles ?? {});
-    const state = status.blackout ? "Blackout" : status.frozen ? "Frozen" : "";
+    desk?.tell(status);
+    const state = [status.blackout ? "Blackout" : status.frozen ? "Frozen" : "", ...(status.lamps ?? [])].filter(Boolean).join(" · ");
     at("badge").textContent = state;
     at("badge").hidden = !state;
-    banner(silent_s > SILENT_S ? `The instrument has been silent for ${silent_s.toFixed(0)} s.` : "");
+    document.body.classList.toggle("learning", Boolean(status.learn));
+    banner(silent_s > SILENT_S ? `The instrument has been silent for ${silent_s.toFixed(0)} s.` : learning(status.learn));
   },
   picture(jpeg) { nextPicture = jpeg; draw(); },
 });
+
+function learning(learn) {
+  if (!learn) return "";
+  const said = learn.waiting ? "move a knob, or touch another parameter" : learn.control || "not bound";
+  return `Learn ${words(learn.parameter)}: ${said}${learn.note ? `. ${learn.note}` : ""}`;
+}
 
 function banner(text) {
   at("banner").textContent = text;

@@ -235,7 +235,7 @@ function fader(row, link, told) {
     show(goal, value) {
       target = goal;
       place(track, row, goal, value);
-      place(trace, row, goal, value);
+      place(trace, row, value, value);
     },
   };
 }

@@ -46,7 +46,7 @@ export class Desk {
     for (const run of families(this.table.filter((row) => !safety.includes(row) && !taps.includes(row)))) {
       if (run[0].name === "bpm") this.beat(run[0], taps[0]);
       else if (run.length >= BANK && run[0].kind === "value") this.bank(run);
-      else if (run[0].kind === "trigger") this.pads_(run);
+      else if (run[0].kind === "trigger" || run[0].kind === "toggle" && !run[0].name.includes(".")) this.pads_(run);
       else run.forEach((row) => this.single(row));
     }
     for (const [title, card] of this.cards) this.chip(title, card);
@@ -82,7 +82,7 @@ export class Desk {
     const dotted = run[0].name.includes(".");
     const title = dotted ? `${words(run[0].group)}${run.length > 1 ? "s" : ""}` : "Play";
     const card = this.card(title, this.places.play);
-    card.classList.toggle("family", run.length >= BANK);
+    if (run.length >= BANK) card.classList.add("family");
     let grid = card.querySelector(".pads");
     if (!grid) card.append(grid = make("div", { className: "pads" }));
     for (const row of run) {
@@ -91,6 +91,7 @@ export class Desk {
       if (row.name.endsWith(".go") || row.name.endsWith(".next")) made.element.classList.add("go");
       grid.append(made.element);
       this.pads.set(row.name, made);
+      this.on(row, made.show);
     }
   }
 
@@ -132,6 +133,24 @@ export class Desk {
     for (const [name, made] of this.pads) {
       if (named.has(name.split(".")[0]) && /\.\d+$/.test(name)) made.entitle(titles[name]);
     }
+  }
+
+  // What the show says of itself stands where it is played.
+  tell(status) {
+    const [now, next] = status.cues ?? [];
+    this.note("cue", now || next ? `${now || "–"}  →  ${next || "end"}` : "");
+    this.note("loop", status.loop ?? "");
+    this.note("tempo", status.tempo_source ?? "");
+    const beat = status.beat ?? 0;
+    this.cards.get("Tempo")?.classList.toggle("on-beat", Math.floor(beat) % 2 === 0);
+  }
+
+  note(group, text) {
+    const card = this.cards.get(words(group));
+    if (!card || card.tagName === "DETAILS") return;
+    let note = card.querySelector(".note");
+    if (!note) card.querySelector("h2").append(note = make("output", { className: "note" }));
+    note.textContent = text;
   }
 
   find(text) {

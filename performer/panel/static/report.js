@@ -3,7 +3,7 @@
 import { make } from "./controls.js";
 import { words } from "./parameter.js";
 
-const DRAWN = new Set(["fps", "late_frames", "latency_ms", "last_events", "message", "frozen", "blackout", "titles", "log", "midi_ports", "canvas", "frame_ms_p50", "frame_ms_p99", "cues"]);
+const DRAWN = new Set(["fps", "late_frames", "latency_ms", "last_events", "message", "frozen", "blackout", "titles", "log", "midi_ports", "canvas", "frame_ms_p50", "frame_ms_p99"]);
 
 const RECENT_MS = 10000; // a late frame is a warning for so long
 const late = { count: null, at: -RECENT_MS };
@@ -26,7 +26,7 @@ export function facts(place, status, machine) {
   if (status.frame_ms_p50) say("Frame", `${status.frame_ms_p50.toFixed(1)} ms, p99 ${status.frame_ms_p99.toFixed(1)} ms`);
   for (const [source, [p50, p99]] of Object.entries(status.latency_ms ?? {})) say(`Latency, ${source}`, `${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
   for (const [name, value] of Object.entries(status)) {
-    if (!DRAWN.has(name) && (typeof value !== "object" || Array.isArray(value))) say(words(name), Array.isArray(value) ? value.join(", ") : value);
+    if (!DRAWN.has(name) && typeof value === "string") say(words(name), value);
   }
   if (status.canvas) say("Canvas", `${status.canvas[1]}×${status.canvas[0]}`);
   say("MIDI", (status.midi_ports ?? []).join(", ") || "none");
