@@ -177,6 +177,7 @@ export function pad(row, link, text = label(row)) {
   const number = row.name.split(".").pop();
   const named = make("span", { className: "text" }, text);
   const button = make("button", { type: "button", className: "pad", title: row.help }, named);
+  if (row.kind === "toggle" && row.default >= 0.5) button.classList.add("usual");
   if (/^\d+$/.test(number)) button.prepend(make("span", { className: "index" }, number));
   const act = () => {
     if (row.kind === "trigger") link.press(row.name);
