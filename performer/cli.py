@@ -458,6 +458,9 @@ def bench(
     engine: Annotated[
         bool, typer.Option("--engine", help="Measure the engines beside each other.")
     ] = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="Measure what the control page does to the frames.")
+    ] = False,
     official: Annotated[
         Path | None,
         typer.Option(help="With --engine: a copy of the vendor's repository, measured too."),
@@ -469,6 +472,11 @@ def bench(
         from performer.commands.bench_engine import bench_engine
 
         bench_engine(rounds, official, json, Console(), device)
+        return
+    if page:
+        from performer.commands.bench_page import bench_page
+
+        bench_page(patch, model, device, rounds, json, Console())
         return
     if train:
         from performer.commands.bench_train import bench_train

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from performer.parameters import TABLE
 
-MAX_HEIGHT_PX, MAX_WIDTH_PX = 360, 2048
+MAX_HEIGHT_PX, MAX_WIDTH_PX = 360, 4096
 MAX_STATUS_BYTES = 1 << 16
 
 VALUES, STATUS, PICTURE = range(3)

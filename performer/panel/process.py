@@ -15,10 +15,13 @@ from performer.panel.settings import Settings
 
 MAX_WAITING = 256
 ENDING_S = 2.0
+NICENESS = 5
 
 
 def serve(pipe: Connection, listener: socket.socket, settings: Settings) -> None:
     """Run the page; `listener` is a bound socket."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)  # where the processor is short, the picture comes first
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the instrument's, which ends us
     asyncio.run(_serve(pipe, listener, settings))
 
