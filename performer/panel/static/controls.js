@@ -1,6 +1,6 @@
 // The controls: each draws a row of the table and tells the link what a hand does.
 
-import { clamp, digits, label, origin, positionOf, steps, unit, valueAt, within, words } from "./parameter.js";
+import { clamp, digits, label, numbered, origin, positionOf, steps, unit, valueAt, within, words } from "./parameter.js";
 
 const DOUBLE_TAP_MS = 320;
 const DEAD_PX = 5; // a finger that moves less has not begun to drag
@@ -203,14 +203,14 @@ export function pad(row, link, text = label(row)) {
 
 // Rows that differ by their number alone: one thin fader each.
 export function bank(rows, link) {
-  const group = rows[0].group;
+  const title = words(numbered(rows[0].name).family);
   const told = make("output", { className: "number" });
   const faders = rows.map((row) => fader(row, link, told));
   const grid = make("div", { className: "faders" }, ...faders.map((each) => each.element));
   const clear = make("button", { type: "button", className: "quiet" }, "Reset");
   clear.addEventListener("click", () => rows.forEach((row) => link.set(row.name, row.default)));
-  const help = rows[0].help.replace(/ 1\b/, " N");
-  const head = make("summary", { title: help }, make("h2", {}, words(group)), make("span", { className: "traces" }, ...faders.map((each) => each.trace)));
+  const help = rows[0].help.replace(/\b1\b/, "N");
+  const head = make("summary", { title: help }, make("h2", {}, title), make("span", { className: "traces" }, ...faders.map((each) => each.trace)));
   const note = make("p", { className: "help" }, help);
   return {
     element: make("details", { className: "card bank" }, head, note, grid, make("div", { className: "row" }, told, clear)),
@@ -220,7 +220,7 @@ export function bank(rows, link) {
 
 function fader(row, link, told) {
   let target = row.default;
-  const number = row.name.split(".").pop();
+  const { number } = numbered(row.name);
   const tell = (value) => { told.textContent = `${number}: ${digits(row, value)} ${unit(row)}`; };
   const set = (value) => { link.set(row.name, value); tell(value); };
   const track = make("div", { className: "fader", "aria-orientation": "vertical", ...slides(row) }, make("i", { className: "bar" }), make("i", { className: "live" }), make("i", { className: "thumb" }));

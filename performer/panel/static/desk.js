@@ -1,22 +1,21 @@
 // The desk: which control stands where, derived from the table alone.
 
 import { bank, control, make, pad, tempo } from "./controls.js";
-import { words } from "./parameter.js";
+import { numbered, words } from "./parameter.js";
 
 const SAFETY = ["blackout", "freeze", "panic"]; // in this order at the page's foot, if there are such
 const BANK = 4; // so many numbered rows are one bank
 const REST = "Picture";
 
-// Rows whose names end in 1, 2, 3, ... as runs; each other row alone.
+// Rows whose names differ by a number alone as runs; each other row alone.
 function families(table) {
-  const runs = [];
+  const runs = new Map();
   for (const row of table) {
-    const number = row.name.slice(row.group.length + 1);
-    const last = runs.at(-1);
-    if (/^\d+$/.test(number) && last?.[0].group === row.group && last[0].kind === row.kind && /\.\d+$/.test(last.at(-1).name)) last.push(row);
-    else runs.push([row]);
+    const { family } = numbered(row.name);
+    const key = family ? `${family} ${row.kind}` : row.name;
+    runs.set(key, [...(runs.get(key) ?? []), row]);
   }
-  return runs;
+  return [...runs.values()];
 }
 
 export class Desk {
@@ -74,7 +73,7 @@ export class Desk {
     });
     made.element.dataset.words = this.said(run);
     this.places.groups.append(made.element);
-    this.cards.set(words(run[0].group), made.element);
+    this.cards.set(words(numbered(run[0].name).family), made.element);
   }
 
   // Pads stand beside the picture: they are what is played.

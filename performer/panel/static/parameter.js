@@ -49,6 +49,12 @@ export const words = (name) => {
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
+// The number in a name, and the name without it, which its family shares: "modulation.3.depth".
+export function numbered(name) {
+  const found = name.match(/^(.*)\.(\d+)(\..*)?$/);
+  return found ? { family: found[1] + (found[3] ?? ""), number: found[2] } : { family: "", number: "" };
+}
+
 // A row's name within its group's card.
 export const label = (row) => words(row.name === row.group ? row.name : row.name.slice(row.group.length + 1) || row.name);
 
