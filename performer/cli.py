@@ -109,6 +109,13 @@ def play(
     video: Annotated[
         Path | None, typer.Option(help="Record a video of the show, a .mp4 or .mkv.")
     ] = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="Serve the control page and OSCQuery.")
+    ] = False,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Open the page to the network, by a QR code.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="The page's port.", min=0, max=65_535)] = 8000,
 ) -> None:
     """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys.
 
@@ -142,6 +149,9 @@ def play(
             stats=stats,
             take=take,
             video=video,
+            page=page,
+            lan=lan,
+            port=port,
         ),
         stopped,
     )
@@ -452,6 +462,9 @@ def bench(
     engine: Annotated[
         bool, typer.Option("--engine", help="Measure the engines beside each other.")
     ] = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="Measure what the control page does to the frames.")
+    ] = False,
     official: Annotated[
         Path | None,
         typer.Option(help="With --engine: a copy of the vendor's repository, measured too."),
@@ -463,6 +476,11 @@ def bench(
         from performer.commands.bench_engine import bench_engine
 
         bench_engine(rounds, official, json, Console(), device)
+        return
+    if page:
+        from performer.commands.bench_page import bench_page
+
+        bench_page(patch, model, device, rounds, json, Console())
         return
     if train:
         from performer.commands.bench_train import bench_train
@@ -502,6 +520,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         ("performer.commands.bench_engine", "BenchError"),
         ("performer.inputs", "InputError"),
         ("performer.outputs.base", "DisplayError"),
+        ("performer.panel", "PanelError"),
         ("performer.patch", "PatchError"),
         ("performer.paths", "PathError"),
         ("performer.takes", "TakeError"),

@@ -10,7 +10,16 @@ import numpy.typing as npt
 
 from performer.addresses import AddressBook
 from performer.control import Control, Physical, listens
-from performer.events import Event, KeyEvent, MidiEvent, OscArgument, OscEvent, PortEvent, Refusal
+from performer.events import (
+    Event,
+    KeyEvent,
+    MidiEvent,
+    OscArgument,
+    OscEvent,
+    PageEvent,
+    PortEvent,
+    Refusal,
+)
 from performer.parameter import Kind, Parameter
 from performer.parameters import BY_ADDRESS, BY_NAME, TABLE
 from performer.relative import Relative
@@ -152,6 +161,8 @@ class Controls:
             return self._midi(event)
         if isinstance(event, OscEvent):
             return self._osc(event)
+        if isinstance(event, PageEvent):
+            return self._page(event)
         if isinstance(event, KeyEvent):
             controls = self._keys.get(event.key, ()) if event.pressed else ()
             return [action for control in controls for action in self._strike(control, 1.0)]
@@ -223,6 +234,16 @@ class Controls:
         if not is_understood:
             self.refused[event.source] += 1
         return actions
+
+    def _page(self, event: PageEvent) -> list[Action]:
+        """A touch means the parameter itself, whatever the patch has bound to its address."""
+        parameter, value = BY_NAME.get(event.parameter), event.value
+        if parameter is None or not (
+            parameter.kind != "value" if value is None else math.isfinite(value)
+        ):
+            self.refused[event.source] += 1
+            return []
+        return self._hear(parameter, None, value)
 
     def _hear(
         self, parameter: Parameter, control: Control | None, number: float | None

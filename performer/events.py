@@ -81,6 +81,19 @@ class OscEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class PageEvent:
+    """A touch on the control page: a parameter by name, and its value in its unit.
+
+    Without a value a trigger happens and a toggle turns over.
+    """
+
+    source: ClassVar[str] = "page"
+    time_s: float
+    parameter: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyEvent:
     """A key of the computer's keyboard, by its lower-case pygame name, such as `space`."""
 
@@ -180,6 +193,7 @@ Event = (
     | LinkEvent
     | LatencyEvent
     | OscEvent
+    | PageEvent
     | KeyEvent
     | PortEvent
     | Refusal

@@ -98,6 +98,12 @@ class Performance:
         self.values = self.controls.values
 
     @property
+    def titles(self) -> dict[str, str]:
+        """The names that the patch gives to parameters: those of its scenes."""
+        scenes = self.patch.scenes.items()
+        return {f"scene.{key}": scene.name or f"Scene {key}" for key, scene in scenes}
+
+    @property
     def cue_names(self) -> tuple[str, str]:
         """Which cue is out and which comes next, each with its number; "" is none."""
         return self._cue_name(self.cues.current_index), self._cue_name(self.cues.next_index)

@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from performer.clock import Clock
 from performer.engine import Engine
 from performer.events import (
@@ -19,6 +22,7 @@ from performer.events import (
     ModelEvent,
     Notice,
     OscEvent,
+    PageEvent,
     PatchEvent,
     PortEvent,
     Refusal,
@@ -27,7 +31,7 @@ from performer.events import (
 from performer.limited_log import LimitedLog
 from performer.looper import loop_length
 from performer.meter import Meter
-from performer.outputs.base import Display, Recorder
+from performer.outputs.base import Display, Image, Recorder
 from performer.parameters import INDEX
 from performer.status import Status
 
@@ -36,6 +40,8 @@ LAST_EVENTS = 5
 DRAWS_IN_A_FRAME = 2.5
 FORGET = 0.98
 DELAY_STEP_S = 0.001
+Values = NDArray[np.float64]
+AskStatus = Callable[[], Status]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,18 @@ class Labels:
     midi_ports: Callable[[], tuple[str, ...]]
     osc_address: str
     model_b: str = ""
+
+
+class Onlooker(Protocol):
+    """Someone beside the show who looks at each frame once it is shown, and is never waited for.
+
+    `image` is uint8 (H, W, 3) and good during the call; `values` and `targets` are float64 in
+    table order and units.
+    """
+
+    def look(
+        self, now_s: float, image: Image, values: Values, targets: Values, status: AskStatus
+    ) -> None: ...
 
 
 class Companion(Protocol):
@@ -68,10 +86,12 @@ class Stage:
         labels: Labels,
         companions: Sequence[Companion] = (),
         recorders: Sequence[Recorder] = (),
+        onlookers: Sequence[Onlooker] = (),
     ) -> None:
         self._recorders = recorders
         self._engine, self._display, self._inbox, self._clock = engine, display, inbox, clock
         self._labels, self._companions = labels, companions
+        self._onlookers = onlookers
         self._log = LimitedLog(logging.getLogger("performer.stage"))
         self._last_events: deque[Event] = deque(maxlen=LAST_EVENTS)
         self._message = self._trouble = ""
@@ -125,6 +145,9 @@ class Stage:
         for recorder in self._recorders:
             is_on = bool(self._engine.controls.target(recorder.parameter))
             recorder.frame(is_on, now_s, events, frame.image)
+        for onlooker in self._onlookers:
+            targets = self._engine.controls.targets
+            onlooker.look(now_s, frame.image, self._engine.values, targets, self.status)
 
     def _follow(self, companion: Companion, now_s: float, events: Sequence[Event]) -> None:
         """Let a part beside the show go along; whatever becomes of it, the show goes on."""
@@ -211,6 +234,7 @@ class Stage:
             sound=engine.performance.ear.meters(self._clock.now()),
             modulation=engine.performance.modulators.motions(),
             modulation_amount=float(engine.values[INDEX["modulation.amount"]]),
+            titles=engine.performance.titles,
         )
 
     def _recorder_trouble(self) -> str:
@@ -247,6 +271,9 @@ def describe(event: Event) -> str:
                 f"{arg:.3f}" if isinstance(arg, float) else str(arg)[:16] for arg in event.args[:4]
             )
             return f"{event.address[:32]}  {values}"
+        case PageEvent():
+            value = "" if event.value is None else f"  {event.value:.3f}"
+            return f"page {event.parameter}{value}"
         case KeyEvent():
             return f"key {event.key} {'down' if event.pressed else 'up'}"
         case PortEvent():

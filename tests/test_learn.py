@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from performer.controls import Controls
 from performer.dials import dials
-from performer.events import Event, KeyEvent, MidiEvent, OscEvent
+from performer.events import Event, KeyEvent, MidiEvent, OscEvent, PageEvent
 from performer.inputs.midi_messages import Reader
 from performer.learn import Learn
 from performer.parameters import BY_NAME, TABLE
@@ -131,6 +131,8 @@ FIRST_OF_LAST_BUT_ONE = next(p.name for p in TABLE if p.group == LAST_BUT_ONE)
         (lambda stand: stand.keys("x"), TABLE[0].name),
         (lambda stand: stand.osc("/walk/speed", 1.0), "walk.speed"),
         (lambda stand: stand.osc("/blackout"), "blackout"),
+        (lambda stand: stand.handle(PageEvent(0.0, "walk.speed", 1.0)), "walk.speed"),
+        (lambda stand: stand.handle(PageEvent(0.0, "blackout", None)), "blackout"),
         (lambda stand: stand.osc("/learn", "trails"), "trails"),
         (lambda stand: stand.osc("/learn", "nothing"), TABLE[0].name),
     ],

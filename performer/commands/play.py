@@ -32,6 +32,8 @@ from performer.outputs.film import FilmRecorder
 from performer.outputs.memory import MemoryDisplay
 from performer.outputs.movie import check_new_movie
 from performer.outputs.take_file import TakeFile
+from performer.panel.opening import DEFAULT_PORT, as_text, open_panel
+from performer.panel.panel import Panel
 from performer.patch import model_path, path_of, same_device
 from performer.paths import LATEST_MODEL, STARTER_MODEL, model_file
 from performer.schema import Patch
@@ -62,6 +64,9 @@ class Options:
     take: Path | None = None
     video: Path | None = None
     deck_b: Path | None = None
+    page: bool = False
+    lan: bool = False
+    port: int = DEFAULT_PORT
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -125,8 +130,11 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         engine.controls.set("video", float(options.video is not None))
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
+        panels = _open_panel(options, inbox, clock, instrument, osc_address)
+        for panel in panels:
+            parts.callback(panel.close)
         labels = _labels(instrument, ports, osc_address)
-        stage = Stage(engine, display, inbox, clock, labels, companions, recorders)
+        stage = Stage(engine, display, inbox, clock, labels, companions, recorders, panels)
         if instrument.run is not None:
             newest = instrument.run / LATEST_MODEL
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
@@ -213,6 +221,26 @@ def _open_display(options: Options, clock: SystemClock, instrument: Instrument) 
         display_index=options.display,
         title=f"Performer: {instrument.patch.name}",
     )
+
+
+def _open_panel(
+    options: Options, inbox: Inbox, clock: SystemClock, instrument: Instrument, osc_address: str
+) -> tuple[Panel, ...]:
+    """The control page, if it is asked for, and where to find it."""
+    if not (options.page or options.lan):
+        return ()
+    panel = open_panel(
+        inbox,
+        clock,
+        title=f"Performer: {instrument.patch.name}",
+        osc=None if osc_address == "off" else parse_host_port(osc_address),
+        port=options.port,
+        lan=options.lan,
+    )
+    logging.getLogger(__name__).info("Page at %s", panel.url)
+    if options.lan:
+        print(as_text(panel.url))
+    return (panel,)
 
 
 def _labels(

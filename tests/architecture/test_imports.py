@@ -144,6 +144,16 @@ def test_only_commands_import_models(name: str) -> None:
         assert not {found for found in everything(name) if within(found, "models")}
 
 
+@pytest.mark.parametrize("name", [name for name in MODULES if within(name, "performer.panel")])
+def test_the_page_knows_the_table_and_no_engine(name: str) -> None:
+    """Its process starts in a moment, and nothing that it does can reach the picture."""
+    allowed = ("performer.events", "performer.clock", "performer.panel", "performer.parameter",
+               "performer.parameters", "performer.slew", "performer.status")  # fmt: skip
+    rooms = {found for found in everything(name) if within(found, "performer", "models")}
+    assert not {found for found in rooms if not within(found, *allowed)}
+    assert not {found for found in everything(name) if within(found, *HEAVY)}
+
+
 def test_no_module_imports_itself_in_a_circle() -> None:
     imports = {name: module_level(name) & MODULES.keys() for name in MODULES}
     done: set[str] = set()

@@ -12,8 +12,11 @@ from test_play import save_tiny_model
 from models.bending_operations import KINDS
 from performer.commands.bench_engine import BenchError
 from performer.commands.bench_engine import measure as measure_engines
+from performer.commands.bench_page import measure as measure_page
+from performer.commands.bench_page import summary
 from performer.commands.bench_train import measure
 from performer.commands.bench_ways import TORCH
+from performer.commands.instrument import load_instrument
 
 pytestmark = pytest.mark.live
 
@@ -63,3 +66,12 @@ def test_an_engine_that_ends_is_one_sentence(
     monkeypatch.setattr("performer.commands.bench_engine.ways", lambda *_: ["official"])
     with pytest.raises(BenchError, match='"official" ended early'):
         measure_engines("tiny", model, 1, tmp_path)
+
+
+def test_frames_are_timed_with_the_page_and_without(tmp_path: Path) -> None:
+    model = tmp_path / "tiny.safetensors"
+    save_tiny_model(model)
+    instrument = load_instrument("drift", model, "cpu")
+    for with_page in (False, True):
+        found = summary(measure_page(instrument, with_page, 0.3))
+        assert found["frames"] > 5 and found["p50"] <= found["p99"] <= found["max"]
