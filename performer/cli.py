@@ -106,6 +106,14 @@ def play(
     video: Annotated[
         Path | None, typer.Option(help="Record a video of the show, a .mp4 or .mkv.")
     ] = None,
+    share: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Send the picture to other programs: ndi, spout, syphon or camera; "
+            "ndi=NAME gives it a name. More than once for several.",
+            metavar="WAY",
+        ),
+    ] = None,
 ) -> None:
     """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys.
 
@@ -138,6 +146,7 @@ def play(
             stats=stats,
             take=take,
             video=video,
+            share=tuple(share or ()),
         ),
         stopped,
     )
@@ -449,6 +458,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         ("performer.commands.bench_engine", "BenchError"),
         ("performer.inputs", "InputError"),
         ("performer.outputs.base", "DisplayError"),
+        ("performer.outputs.sharing", "SharingError"),
         ("performer.patch", "PatchError"),
         ("performer.paths", "PathError"),
         ("performer.takes", "TakeError"),

@@ -121,7 +121,8 @@ class Stage:
         for companion in self._companions:
             self._follow(companion, now_s, events)
         for recorder in self._recorders:
-            is_on = bool(self._engine.controls.target(recorder.parameter))
+            toggle = recorder.parameter
+            is_on = toggle is None or bool(self._engine.controls.target(toggle))
             recorder.frame(is_on, now_s, events, frame.image)
 
     def _follow(self, companion: Companion, now_s: float, events: Sequence[Event]) -> None:

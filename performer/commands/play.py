@@ -31,6 +31,7 @@ from performer.outputs.film import FilmRecorder
 from performer.outputs.memory import MemoryDisplay
 from performer.outputs.movie import check_new_movie
 from performer.outputs.take_file import TakeFile
+from performer.outputs.ways import find_way, share
 from performer.patch import model_path, same_device
 from performer.paths import LATEST_MODEL, STARTER_MODEL
 from performer.schema import Patch
@@ -60,6 +61,7 @@ class Options:
     link: bool = False
     take: Path | None = None
     video: Path | None = None
+    share: tuple[str, ...] = ()
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -83,6 +85,8 @@ def parse_replies(text: str) -> Replies | None:
 def play(options: Options, stopped: Callable[[], bool]) -> None:
     """Load, open, play until the end or `stopped`, and leave nothing behind."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    for way in options.share:
+        find_way(way)
     instrument = load_instrument(options.patch, options.model, options.device)
     clock, inbox = SystemClock(), Inbox()
     with ExitStack() as parts:
@@ -118,8 +122,11 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         engine.controls.set("video", float(options.video is not None))
         display = _open_display(options, clock, instrument)
         parts.callback(display.close)
+        sharings = [share(way, display.refresh_hz) for way in options.share]
+        for sharing in sharings:
+            parts.callback(sharing.close)
         labels = _labels(instrument, ports, osc_address)
-        stage = Stage(engine, display, inbox, clock, labels, companions, recorders)
+        stage = Stage(engine, display, inbox, clock, labels, companions, (*recorders, *sharings))
         if instrument.run is not None:
             newest = instrument.run / LATEST_MODEL
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
