@@ -27,9 +27,7 @@ while source is None and time.monotonic() < give_up_s:
     finder.update_sources()
     source = next((found for found in finder.iter_sources() if sys.argv[1] in found.name), None)
 frame = VideoRecvFrame()
-receiver = Receiver(
-    color_format=RecvColorFormat.RGBX_RGBA, bandwidth=RecvBandwidth.highest, source=source
-)
+receiver = Receiver(color_format=RecvColorFormat.RGBX_RGBA, bandwidth=RecvBandwidth.highest)
 receiver.set_video_frame(frame)
 receiver.set_source(source)
 times, pictures = [], []
