@@ -106,6 +106,18 @@ def play(
     video: Annotated[
         Path | None, typer.Option(help="Record a video of the show, a .mp4 or .mkv.")
     ] = None,
+    fit: Annotated[
+        Literal["contain", "cover", "stretch"],
+        typer.Option(help="How the picture meets the window: all of it, filled and cut, or bent."),
+    ] = "contain",
+    outputs: Annotated[
+        Path | None,
+        typer.Option(help="A .toml file of several windows or displays, instead of one."),
+    ] = None,
+    test_card: Annotated[
+        bool,
+        typer.Option("--test-card", help="Show a grid instead, to set up screens and projectors."),
+    ] = False,
     share: Annotated[
         list[str] | None,
         typer.Option(
@@ -147,6 +159,9 @@ def play(
             take=take,
             video=video,
             share=tuple(share or ()),
+            fit=fit,
+            outputs=outputs,
+            test_card=test_card,
         ),
         stopped,
     )

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ from performer.osc_replies import OscReplies, Replies
 from performer.outputs import Display
 from performer.outputs.base import Recorder
 from performer.outputs.film import FilmRecorder
+from performer.outputs.fit import Fit
+from performer.outputs.layout import Output, load_outputs
 from performer.outputs.memory import MemoryDisplay
 from performer.outputs.movie import check_new_movie
 from performer.outputs.take_file import TakeFile
@@ -62,6 +64,9 @@ class Options:
     take: Path | None = None
     video: Path | None = None
     share: tuple[str, ...] = ()
+    fit: Fit = "contain"
+    outputs: Path | None = None
+    test_card: bool = False
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -85,6 +90,10 @@ def parse_replies(text: str) -> Replies | None:
 def play(options: Options, stopped: Callable[[], bool]) -> None:
     """Load, open, play until the end or `stopped`, and leave nothing behind."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if options.test_card:
+        show_test_card(options, stopped)
+        return
+    outputs = outputs_of(options)
     for way in options.share:
         find_way(way)
     instrument = load_instrument(options.patch, options.model, options.device)
@@ -120,7 +129,7 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         engine = begin(instrument, options.seed, options.take is not None, options.latency)
         parts.callback(engine.close)
         engine.controls.set("video", float(options.video is not None))
-        display = _open_display(options, clock, instrument)
+        display = _open_display(options, outputs, clock, instrument)
         parts.callback(display.close)
         sharings = [share(way, display.refresh_hz) for way in options.share]
         for sharing in sharings:
@@ -177,18 +186,39 @@ def _recorders(options: Options, instrument: Instrument, parts: ExitStack) -> tu
     return take, film
 
 
-def _open_display(options: Options, clock: SystemClock, instrument: Instrument) -> Display:
+def _open_display(
+    options: Options, outputs: Sequence[Output], clock: SystemClock, instrument: Instrument
+) -> Display:
     if options.headless:
         return MemoryDisplay(clock)
     from performer.outputs.display import PygameDisplay
 
-    return PygameDisplay(
-        clock,
-        fullscreen=not options.windowed and options.size is None,
-        size=options.size,
-        display_index=options.display,
-        title=f"Performer: {instrument.patch.name}",
+    return PygameDisplay(clock, outputs, title=f"Performer: {instrument.patch.name}")
+
+
+def show_test_card(options: Options, stopped: Callable[[], bool]) -> None:
+    """Set up the outputs: a card in place of the show, and the file of outputs followed."""
+    from performer.outputs.display import PygameDisplay
+    from performer.outputs.test_card import CardShow
+
+    clock = SystemClock()
+    display = PygameDisplay(
+        clock, outputs_of(options), title="Performer", hint=False, captions=True
     )
+    try:
+        logging.getLogger(__name__).info("Test card; display: %s", display.describe())
+        card = CardShow(display, options.outputs)
+        card.show(clock, stopped, options.frames, options.seconds)
+    finally:
+        display.close()
+
+
+def outputs_of(options: Options) -> tuple[Output, ...]:
+    """The outputs of the file that is named, else the one window; raises PatchError."""
+    if options.outputs is not None:
+        return load_outputs(options.outputs)
+    windowed = options.windowed or options.size is not None
+    return (Output(display=options.display, windowed=windowed, size=options.size, fit=options.fit),)
 
 
 def _labels(
