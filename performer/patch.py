@@ -12,6 +12,7 @@ from performer.checks import (
     read_feedback,
     read_knobs,
     read_modulators,
+    read_priority,
     read_scenes,
     read_values,
     read_xy,
@@ -43,6 +44,8 @@ __all__ = [
     "parse_patch",
 ]
 
+TABLES = ("start", "bindings", "modulators", "scenes", "cues", "xy", "priority")
+
 
 def load_patch(path: Path) -> Patch:
     """Read a patch file; raises PatchError."""
@@ -53,7 +56,9 @@ def parse_patch(text: str, path: Path) -> Patch:
     """Read a patch's text; `path` names it in errors. Raises PatchError."""
     doc = Document(text, path)
     check_version(doc)
-    head = doc.head(PatchHead, ("start", "bindings", "modulators", "scenes", "cues", "xy"))
+    head = doc.head(
+        PatchHead, ("start", "bindings", "modulators", "scenes", "cues", "xy", "priority")
+    )
     if head.model != STARTER and not head.model.endswith(".safetensors"):
         doc.fail("model", f'"{head.model}" is not allowed; use "starter" or a .safetensors file')
     scenes = read_scenes(doc)
@@ -68,6 +73,7 @@ def parse_patch(text: str, path: Path) -> Patch:
         cues=read_cues(doc, scenes),
         xy=read_xy(doc, scenes),
         effects=read_effects(doc, head.effects),
+        priority=read_priority(doc),
     )
 
 

@@ -214,7 +214,7 @@ def show_test_card(options: Options, stopped: Callable[[], bool]) -> None:
 
 
 def outputs_of(options: Options) -> tuple[Output, ...]:
-    """The outputs of the file that is named, else the one window; raises PatchError."""
+    """Those of the file that is named, else the one; raises PatchError and DisplayError."""
     if options.outputs is not None:
         return load_outputs(options.outputs)
     windowed = options.windowed or options.size is not None
