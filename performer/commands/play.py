@@ -25,7 +25,7 @@ from performer.inputs.osc import OscInput, resolve
 from performer.inputs.sound import SoundInput
 from performer.lights import Lights
 from performer.osc_replies import OscReplies, Replies
-from performer.outputs import Display
+from performer.outputs import Display, DisplayError
 from performer.outputs.base import Recorder
 from performer.outputs.film import FilmRecorder
 from performer.outputs.fit import Fit
@@ -215,10 +215,15 @@ def show_test_card(options: Options, stopped: Callable[[], bool]) -> None:
 
 def outputs_of(options: Options) -> tuple[Output, ...]:
     """Those of the file that is named, else the one; raises PatchError and DisplayError."""
-    if options.outputs is not None:
-        return load_outputs(options.outputs)
     windowed = options.windowed or options.size is not None
-    return (Output(display=options.display, windowed=windowed, size=options.size, fit=options.fit),)
+    one = Output(display=options.display, windowed=windowed, size=options.size, fit=options.fit)
+    if options.outputs is None:
+        return (one,)
+    if one != Output():
+        raise DisplayError(
+            f"{options.outputs} says where and how; leave out --windowed, --size, --display, --fit."
+        )
+    return load_outputs(options.outputs)
 
 
 def _labels(
