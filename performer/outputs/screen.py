@@ -13,7 +13,7 @@ from performer.outputs.fit import fitted, mirrored, whole_of
 from performer.outputs.layout import STRAIGHT, Blend, Output
 from performer.outputs.lettering import INK, Lettering
 from performer.outputs.sdl import MeshPainter
-from performer.outputs.warp import Mesh, mesh
+from performer.outputs.warp import mesh
 
 BLEND_MODE = 1
 
@@ -32,14 +32,13 @@ class Screen:
         self.renderer, self.renderer_name = windows.open_renderer(self.window, vsync)
         self._caption_text = caption
         self._image: video.Texture | None = None
-        self._forget()
+        self._make(self.pixels())
 
     def _forget(self) -> None:
         """What belongs to a size and an output is made anew."""
         self._made_for: tuple[tuple[int, int], Output] | None = None
         self._sheet: video.Texture | None = None
         self._painter: MeshPainter | None = None
-        self._mesh: Mesh | None = None
         self._mask: video.Texture | None = None
         self._caption: video.Texture | None = None
 
@@ -58,14 +57,14 @@ class Screen:
         if self._made_for != (size, self.output):
             self._make(size)
         self._upload(image)
-        if self._sheet is None or self._painter is None or self._mesh is None:
+        if self._sheet is None or self._painter is None:
             self._draw_flat(size)
             return
         self.renderer.target = self._sheet
         self._draw_flat(size)
         self.renderer.target = None
         self.clear()
-        self._painter.draw(self._mesh)
+        self._painter.draw()
 
     def describe(self) -> str:
         width, height = self.pixels()
@@ -97,8 +96,8 @@ class Screen:
         self._made_for = (size, self.output)
         if self.output.corners != STRAIGHT:
             self._sheet = video.Texture(self.renderer, size, target=True)
-            self._painter = MeshPainter(self.window, self.renderer, self._sheet)
-            self._mesh = mesh(self.output.corners, size)
+            bent = mesh(self.output.corners, size)
+            self._painter = MeshPainter(self.window, self.renderer, self._sheet, bent)
         if self.output.blend != Blend(gamma=self.output.blend.gamma):
             self._mask = self._overlay(_black(blend_mask(self.output.blend, size)))
         if self._caption_text:

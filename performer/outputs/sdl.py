@@ -21,24 +21,28 @@ CALLS = {
 class MeshPainter:
     """Draws a texture through a mesh into a window (SDL 2.0.18 and later).
 
-    `sheet` is a target texture of the window's renderer. Raises `DisplayError` where SDL has no
-    such call.
+    `sheet` is a target texture of the window's renderer. Raises `DisplayError` where that cannot
+    be drawn.
     """
 
-    def __init__(self, window: video.Window, renderer: video.Renderer, sheet: video.Texture):
+    def __init__(
+        self, window: video.Window, renderer: video.Renderer, sheet: video.Texture, mesh: Mesh
+    ) -> None:
         self._sdl = _library()
-        found = self._sdl.SDL_GetWindowFromID(ctypes.c_uint32(window.id))
-        self._renderer = ctypes.c_void_p(self._sdl.SDL_GetRenderer(ctypes.c_void_p(found)))
+        found = ctypes.c_void_p(self._sdl.SDL_GetWindowFromID(ctypes.c_uint32(window.id)))
+        self._renderer = ctypes.c_void_p(self._sdl.SDL_GetRenderer(found))
         renderer.target = sheet
         self._sheet = ctypes.c_void_p(self._sdl.SDL_GetRenderTarget(self._renderer))
         renderer.target = None
-        if not self._renderer or not self._sheet:
-            raise DisplayError("corners: this renderer cannot bend the picture; leave them out.")
+        self._mesh = mesh
+        self._white = np.full((len(mesh.places), 4), 255, np.uint8)
+        if not (self._renderer and self._sheet and self.draw()):
+            raise DisplayError("corners: this screen cannot bend the picture; leave them out.")
 
-    def draw(self, mesh: Mesh) -> None:
-        """Draw the sheet; what lies outside of the mesh stays as it is."""
-        white = np.full((len(mesh.places), 4), 255, np.uint8)
-        self._sdl.SDL_RenderGeometryRaw(
+    def draw(self) -> bool:
+        """Draw the sheet; what lies outside of the mesh stays as it is. Whether it worked."""
+        mesh, white = self._mesh, self._white
+        failed = self._sdl.SDL_RenderGeometryRaw(
             *(self._renderer, self._sheet),
             *(_pointer(mesh.places), mesh.places.strides[0]),
             *(_pointer(white), white.strides[0]),
@@ -46,6 +50,7 @@ class MeshPainter:
             len(mesh.places),
             *(_pointer(mesh.indices), len(mesh.indices), mesh.indices.itemsize),
         )
+        return not failed
 
 
 def _library() -> ctypes.CDLL:

@@ -85,13 +85,17 @@ class Sharing:
 
     def __init__(self, name: str, open_sender: Callable[[tuple[int, int]], Sender]) -> None:
         """`name` is what the player sees; `open_sender` makes a sender for a (width, height)."""
-        self.lamp = name
+        self._name = name
         self.trouble = ""
         self.sent = 0
         self._open_sender = open_sender
         self._slot = Slot()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
+
+    @property
+    def lamp(self) -> str:
+        return f"{self._name} LOST" if self.trouble else self._name
 
     def frame(self, on: bool, now_s: float, events: Sequence[Event], image: Image) -> None:
         self._slot.put(image)
@@ -107,7 +111,7 @@ class Sharing:
                 self._send()
                 is_over = True
             except Exception as error:  # Of a foreign library: it may be anything.
-                self._complain(f"{self.lamp}: {error}")
+                self._complain(f"{self._name}: {error}")
                 is_over = self._slot.closed_within(RETRY_S)
 
     def _complain(self, trouble: str) -> None:

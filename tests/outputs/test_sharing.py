@@ -122,12 +122,12 @@ def test_what_fails_is_told_and_opened_anew(
         show(sharing, picture(5))
         sharing._slot.closed_within(0.005)
         tries += 1
-    assert sharing.trouble == "Camera: no such camera"
+    assert (sharing.trouble, sharing.lamp) == ("Camera: no such camera", "Camera LOST")
     gate = gates.next()
     assert gate.at_work.acquire(timeout=DEADLINE_S)
     gate.may_go_on.release()
     sharing.close()
-    assert gates.sent and sharing.trouble == ""
+    assert gates.sent and (sharing.trouble, sharing.lamp) == ("", "Camera")
     assert caplog.messages == ["Camera: no such camera"], "said once"
 
 
