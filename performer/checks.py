@@ -8,6 +8,7 @@ import msgspec
 from performer.effects.order import ORDER
 from performer.parameter import Parameter
 from performer.parameters import BY_NAME, CUES, MODELS, SCENES
+from performer.priorities import parse_operator
 from performer.readings import placed
 from performer.schema import (
     STARTER,
@@ -17,6 +18,7 @@ from performer.schema import (
     Cue,
     CueHead,
     Feedback,
+    Priority,
     Scene,
     SceneHead,
 )
@@ -155,6 +157,22 @@ def read_xy(doc: Document, scenes: Mapping[str, Scene]) -> XY | None:
     for key in xy.scenes:
         _check_scene(doc, "xy.scenes", key, scenes)
     return xy
+
+
+def read_priority(doc: Document) -> Priority | None:
+    """The [priority], if there is one."""
+    if "priority" not in doc.data:
+        return None
+    priority = doc.convert(doc.table("priority"), Priority, "priority")
+    doc.check("priority.hold_s", priority.hold_s, 0.0, LONGEST_S)
+    try:
+        operators = [parse_operator(words) for words in priority.order]
+    except ValueError as error:
+        doc.fail("priority.order", str(error))
+    for operator, words in zip(operators, priority.order, strict=True):
+        if operators.count(operator) > 1:
+            doc.fail("priority.order", f"{words} is written twice")
+    return priority
 
 
 def _check_scene(doc: Document, entry: str, key: str, scenes: Mapping[str, Scene]) -> None:

@@ -116,6 +116,26 @@ def play(
         bool, typer.Option("--lan", help="Open the page to the network, by a QR code.")
     ] = False,
     port: Annotated[int, typer.Option(help="The page's port.", min=0, max=65_535)] = 8000,
+    fit: Annotated[
+        Literal["contain", "cover", "stretch"],
+        typer.Option(help="How the picture meets the window: all of it, filled and cut, or bent."),
+    ] = "contain",
+    outputs: Annotated[
+        Path | None,
+        typer.Option(help="A .toml file of several windows or displays, instead of one."),
+    ] = None,
+    test_card: Annotated[
+        bool,
+        typer.Option("--test-card", help="Show a grid instead, to set up screens and projectors."),
+    ] = False,
+    share: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Send the picture to other programs: ndi, spout, syphon or camera; "
+            "ndi=NAME gives it a name. More than once for several.",
+            metavar="WAY",
+        ),
+    ] = None,
 ) -> None:
     """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys.
 
@@ -152,6 +172,10 @@ def play(
             page=page,
             lan=lan,
             port=port,
+            share=tuple(share or ()),
+            fit=fit,
+            outputs=outputs,
+            test_card=test_card,
         ),
         stopped,
     )
@@ -521,6 +545,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         ("performer.inputs", "InputError"),
         ("performer.outputs.base", "DisplayError"),
         ("performer.panel", "PanelError"),
+        ("performer.outputs.sharing", "SharingError"),
         ("performer.patch", "PatchError"),
         ("performer.paths", "PathError"),
         ("performer.takes", "TakeError"),

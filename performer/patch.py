@@ -13,6 +13,7 @@ from performer.checks import (
     read_feedback,
     read_knobs,
     read_models,
+    read_priority,
     read_scenes,
     read_values,
     read_xy,
@@ -46,6 +47,8 @@ __all__ = [
     "path_of",
 ]
 
+TABLES = ("start", "bindings", "modulators", "scenes", "cues", "xy", "models", "priority")
+
 
 def load_patch(path: Path) -> Patch:
     """Read a patch file; raises PatchError."""
@@ -56,8 +59,7 @@ def parse_patch(text: str, path: Path) -> Patch:
     """Read a patch's text; `path` names it in errors. Raises PatchError."""
     doc = Document(text, path)
     check_version(doc)
-    tables = ("start", "bindings", "modulators", "scenes", "cues", "xy", "models")
-    head = doc.head(PatchHead, tables)
+    head = doc.head(PatchHead, TABLES)
     check_model(doc, "model", head.model)
     if head.deck_b:
         check_model(doc, "deck_b", head.deck_b)
@@ -75,6 +77,7 @@ def parse_patch(text: str, path: Path) -> Patch:
         effects=read_effects(doc, head.effects),
         deck_b=head.deck_b,
         models=read_models(doc),
+        priority=read_priority(doc),
     )
 
 

@@ -80,7 +80,7 @@ class Performance:
         """`walk` tells where the picture's wander stands, in steps."""
         self._asked = {} if seed is None else {"seed": float(seed % SEEDS)}
         self.patch, self._controllers, self._walk = patch, controllers, walk
-        self.controls = Controls(patch.bindings, patch.start | self._asked)
+        self.controls = Controls(patch.bindings, patch.start | self._asked, patch.priority)
         self.learn = Learn(self.controls, controllers)
         self.cues = CueList(patch.cues)
         self.on_store: Callable[[str, Scene], None] = lambda key, scene: None
@@ -255,7 +255,7 @@ class Performance:
         if patch.start.get("seed") != self.patch.start.get("seed"):
             self._asked = {}
         self.patch = patch
-        self.controls.replace(patch.bindings, patch.start | self._asked)
+        self.controls.replace(patch.bindings, patch.start | self._asked, patch.priority)
         self._keep_factors(self.modulators.replace(patch.modulators))
         self.cues.replace(patch.cues)
         self._xy = XYPad(_corners(patch))

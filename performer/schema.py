@@ -113,6 +113,16 @@ class XY(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scenes: tuple[str, str, str, str]
 
 
+class Priority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose hand comes first: `midi:nano`, `osc:192.168.1.7`, `page`... the first before the next.
+
+    For `hold_s` after its touch a parameter obeys nobody who comes later.
+    """
+
+    order: tuple[str, ...]
+    hold_s: float = 3.0
+
+
 class Patch(msgspec.Struct, frozen=True):
     """A whole patch; `model` is `starter` or a .safetensors file relative to the patch's.
 
@@ -132,6 +142,7 @@ class Patch(msgspec.Struct, frozen=True):
     effects: tuple[str, ...] = ()
     deck_b: str = ""
     models: dict[str, str] = {}
+    priority: Priority | None = None
 
 
 class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -143,7 +143,8 @@ class Stage:
         for companion in self._companions:
             self._follow(companion, now_s, events)
         for recorder in self._recorders:
-            is_on = bool(self._engine.controls.target(recorder.parameter))
+            toggle = recorder.parameter
+            is_on = toggle is None or bool(self._engine.controls.target(toggle))
             recorder.frame(is_on, now_s, events, frame.image)
         for onlooker in self._onlookers:
             targets = self._engine.controls.targets

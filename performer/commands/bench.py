@@ -59,13 +59,14 @@ class Bench:
 
     def __init__(self, instrument: Instrument) -> None:
         from performer.outputs.display import PygameDisplay
+        from performer.outputs.layout import Output
 
         self.runtime = instrument.runtime
         self.instrument = instrument
         self._clock = SystemClock()
         size = (self.runtime.width_px, self.runtime.height_px)
         self._displays = [
-            PygameDisplay(self._clock, fullscreen=False, size=px, hint=False)
+            PygameDisplay(self._clock, [Output(windowed=True, size=px)], hint=False)
             for px in (size, LARGER_PX)
         ]
         self._inbox = Inbox()

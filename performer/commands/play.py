@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +26,15 @@ from performer.inputs.osc import OscInput, resolve
 from performer.inputs.sound import SoundInput
 from performer.lights import Lights
 from performer.osc_replies import OscReplies, Replies
-from performer.outputs import Display
+from performer.outputs import Display, DisplayError
 from performer.outputs.base import Recorder
 from performer.outputs.film import FilmRecorder
+from performer.outputs.fit import Fit
+from performer.outputs.layout import Output, load_outputs
 from performer.outputs.memory import MemoryDisplay
 from performer.outputs.movie import check_new_movie
 from performer.outputs.take_file import TakeFile
+from performer.outputs.ways import find_way, share
 from performer.panel.opening import DEFAULT_PORT, as_text, open_panel
 from performer.panel.panel import Panel
 from performer.patch import model_path, path_of, same_device
@@ -67,6 +70,10 @@ class Options:
     page: bool = False
     lan: bool = False
     port: int = DEFAULT_PORT
+    share: tuple[str, ...] = ()
+    fit: Fit = "contain"
+    outputs: Path | None = None
+    test_card: bool = False
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -90,6 +97,12 @@ def parse_replies(text: str) -> Replies | None:
 def play(options: Options, stopped: Callable[[], bool]) -> None:
     """Load, open, play until the end or `stopped`, and leave nothing behind."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if options.test_card:
+        show_test_card(options, stopped)
+        return
+    outputs = outputs_of(options)
+    for way in options.share:
+        find_way(way)
     instrument = load_instrument(options.patch, options.model, options.device)
     clock, inbox = SystemClock(), Inbox()
     with ExitStack() as parts:
@@ -128,12 +141,16 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         engine = begin(instrument, options.seed, options.take is not None, options.latency)
         parts.callback(engine.close)
         engine.controls.set("video", float(options.video is not None))
-        display = _open_display(options, clock, instrument)
+        display = _open_display(options, outputs, clock, instrument)
         parts.callback(display.close)
         panels = _open_panel(options, inbox, clock, instrument, osc_address)
         for panel in panels:
             parts.callback(panel.close)
+        sharings = [share(way, display.refresh_hz) for way in options.share]
+        for sharing in sharings:
+            parts.callback(sharing.close)
         labels = _labels(instrument, ports, osc_address)
+        recorders = (*recorders, *sharings)
         stage = Stage(engine, display, inbox, clock, labels, companions, recorders, panels)
         if instrument.run is not None:
             newest = instrument.run / LATEST_MODEL
@@ -209,18 +226,44 @@ def _recorders(options: Options, instrument: Instrument, parts: ExitStack) -> tu
     return take, film
 
 
-def _open_display(options: Options, clock: SystemClock, instrument: Instrument) -> Display:
+def _open_display(
+    options: Options, outputs: Sequence[Output], clock: SystemClock, instrument: Instrument
+) -> Display:
     if options.headless:
         return MemoryDisplay(clock)
     from performer.outputs.display import PygameDisplay
 
-    return PygameDisplay(
-        clock,
-        fullscreen=not options.windowed and options.size is None,
-        size=options.size,
-        display_index=options.display,
-        title=f"Performer: {instrument.patch.name}",
+    return PygameDisplay(clock, outputs, title=f"Performer: {instrument.patch.name}")
+
+
+def show_test_card(options: Options, stopped: Callable[[], bool]) -> None:
+    """Set up the outputs: a card in place of the show, and the file of outputs followed."""
+    from performer.outputs.display import PygameDisplay
+    from performer.outputs.test_card import CardShow
+
+    clock = SystemClock()
+    display = PygameDisplay(
+        clock, outputs_of(options), title="Performer", hint=False, captions=True
     )
+    try:
+        logging.getLogger(__name__).info("Test card; display: %s", display.describe())
+        card = CardShow(display, options.outputs)
+        card.show(clock, stopped, options.frames, options.seconds)
+    finally:
+        display.close()
+
+
+def outputs_of(options: Options) -> tuple[Output, ...]:
+    """Those of the file that is named, else the one; raises PatchError and DisplayError."""
+    windowed = options.windowed or options.size is not None
+    one = Output(display=options.display, windowed=windowed, size=options.size, fit=options.fit)
+    if options.outputs is None:
+        return (one,)
+    if one != Output():
+        raise DisplayError(
+            f"{options.outputs} says where and how; leave out --windowed, --size, --display, --fit."
+        )
+    return load_outputs(options.outputs)
 
 
 def _open_panel(
