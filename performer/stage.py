@@ -198,6 +198,7 @@ class Stage:
             learn=engine.learn.view(),
             lamps=tuple(recorder.lamp for recorder in self._recorders if recorder.lamp),
             loop=self._loop(),
+            autopilot=engine.performance.autopilot.is_playing,
         )
 
     def _recorder_trouble(self) -> str:

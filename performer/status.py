@@ -62,3 +62,4 @@ class Status:
     learn: LearnView | None = None
     lamps: tuple[str, ...] = ()
     loop: str = ""
+    autopilot: bool = False

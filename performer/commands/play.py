@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.engines import describe_engine
@@ -12,6 +12,7 @@ from performer.clock import SystemClock
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument
 from performer.commands.live_patch import LivePatch
+from performer.commands.manner import load_manner
 from performer.commands.preparing import ready_model
 from performer.commands.taking import begin, free_name, head_of, numbered
 from performer.events import Inbox, ModelEvent
@@ -60,6 +61,8 @@ class Options:
     link: bool = False
     take: Path | None = None
     video: Path | None = None
+    autopilot: Path | None = None
+    after_s: float | None = None
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -84,6 +87,8 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
     """Load, open, play until the end or `stopped`, and leave nothing behind."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     instrument = load_instrument(options.patch, options.model, options.device)
+    if options.autopilot is not None:
+        instrument = replace(instrument, manner=load_manner(options.autopilot, options.after_s))
     clock, inbox = SystemClock(), Inbox()
     with ExitStack() as parts:
         companions: list[Companion] = []
