@@ -109,11 +109,12 @@ def _parts(trace: Array, steps: int, every: int) -> list[Array]:
 
 
 def _moments(traces: Sequence[Array]) -> Array:
-    """Windows in which something moves, flat, (N, steps * parameters), evenly chosen."""
+    """Windows in which something moves, if any does, flat, (N, steps * parameters)."""
     steps, every = round(NEAREST_S * RATE_HZ), round(NEAREST_EVERY_S * RATE_HZ)
     found = [part for trace in traces for part in _parts(trace, steps, every)]
     moving = [part.ravel() for part in found if np.ptp(part, axis=0).max() > 0.1]
-    return np.array(moving[:: len(moving) // COMPARED_MAXIMUM + 1])
+    chosen = moving or [part.ravel() for part in found]
+    return np.array(chosen[:: len(chosen) // COMPARED_MAXIMUM + 1])
 
 
 def _nearest(ours: Sequence[Array], theirs: Sequence[Array]) -> float:

@@ -24,7 +24,7 @@ from models.gestures.trainer import CPU, GestureTrainer, Trace, draw_trace
 from performer.takes import Take
 from performer.traces import PLAYABLE, moved, trace
 
-SHORTEST_S = 60.0
+SHORTEST_S = 30.0
 LITTLE_S = 600.0
 MEASURED_S = 600.0
 
@@ -47,8 +47,10 @@ def train_gesture(options: Options, console: Console, stopped: Callable[[], bool
     """Read the takes, learn, write the file and say how alike it is; raises the readers' errors."""
     prepare(CPU)
     torch.set_num_threads(1)  # More only wait for each other.
-    whole = [trace(Take(path), RATE_HZ) for path in options.takes]
-    columns = _columns(options, whole)
+    whole, held_out = _read(options.takes), _read(options.held_out)
+    columns = moved(whole)
+    if not columns:
+        raise TrainingError(f"{options.takes[0]}: nothing that can be learnt is moved in any take")
     traces = [one[:, columns] for one in whole]
     names = tuple(PLAYABLE[i].name for i in columns)
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
@@ -59,23 +61,22 @@ def train_gesture(options: Options, console: Console, stopped: Callable[[], bool
     trainer = GestureTrainer(options.recipe, traces)
     _train(trainer, options.minutes * 60.0, console, stopped)
     save_gestures(options.out, trainer.averaged, _manifest(options, trainer, names))
-    held_out = [trace(Take(path), RATE_HZ)[:, columns] for path in options.held_out]
-    console.print(table(trainer.averaged, traces, held_out, options.recipe.seed))
+    beside = [one[:, columns] for one in held_out]
+    console.print(table(trainer.averaged, traces, beside, options.recipe.seed))
     say("Play it with:")
     say(f"  performer play --autopilot {options.out}")
 
 
-def _columns(options: Options, traces: Sequence[Trace]) -> list[int]:
-    """Which of `PLAYABLE` are learnt; raises `TrainingError` where that is too little."""
-    seconds = max(map(len, traces)) / RATE_HZ
-    if seconds < SHORTEST_S:
-        raise TrainingError(
-            f"{options.takes[0]}: no take is as long as {SHORTEST_S:g} s; record some minutes"
-        )
-    columns = moved(traces)
-    if not columns:
-        raise TrainingError(f"{options.takes[0]}: nothing that can be learnt is moved in any take")
-    return list(columns)
+def _read(paths: Sequence[Path]) -> list[Trace]:
+    """What is moved in takes; raises `TakeError`, and `TrainingError` where one is too short."""
+    traces = [trace(Take(path), RATE_HZ) for path in paths]
+    for path, found in zip(paths, traces, strict=True):
+        if len(found) < SHORTEST_S * RATE_HZ:
+            raise TrainingError(
+                f"{path}: is {len(found) / RATE_HZ:.0f} s long; a take of {SHORTEST_S:g} s is the "
+                "shortest that can be learnt from"
+            )
+    return traces
 
 
 def _train(
