@@ -121,6 +121,8 @@ def play(
     """
     from performer.commands.signals import catch_signals
 
+    if after is not None and autopilot is None:
+        raise typer.BadParameter("--after is for --autopilot")
     stopped = catch_signals()  # before the slow imports, so that ending is always in order
     from performer.commands.play import Options
     from performer.commands.play import play as run

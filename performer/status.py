@@ -34,6 +34,7 @@ class Status:
     picture, uint8 (H, W, 3), at most 160 pixels wide.
     `beat` is the music's, and `tempo_source` who counts it.
     `lamps` are the recorders that run, in words, and `loop` is the looper's state, or "".
+    `autopilot` is whether it plays by itself now.
     """
 
     fps: float

@@ -13,9 +13,10 @@ from performer.patch import parse_controller, parse_patch
 from performer.performance import Performance
 from performer.replay import at_rate
 from performer.scenes import LOOK, PICTURES
-from performer.takes import Take
+from performer.takes import Take, TakeError
 
 MOVED_MINIMUM = 0.02
+LONGEST_S = 6 * 3600.0  # A short file can claim a week, of which every step would take memory.
 
 # Movement is learnt; which picture is shown is a choice.
 PLAYABLE = tuple(p for p in LOOK if p.name not in PICTURES and not p.step)
@@ -31,15 +32,18 @@ def trace(take: Take, rate_hz: float) -> Trace:
     head = take.head
     patch = parse_patch(head.patch, Path(head.patch_file))
     controllers = [parse_controller(text, Path(name)) for name, text in head.controllers.items()]
+    positions_of = [(INDEX[p.name], p.position_of) for p in PLAYABLE]
     show = Performance(patch, controllers, head.seed, lambda: 0.0)
-    rows = []
+    rows: list[Trace] = []
     for step in at_rate(take.moments(), rate_hz):
+        if len(rows) >= LONGEST_S * rate_hz:
+            raise TakeError(f"{take.path}: is longer than {LONGEST_S / 3600:g} hours")
         for event in _playable(step.events):
             show.take(event)
         show.advance(step.now_s, step.dt_s)
-        targets = show.controls.targets
-        rows.append([p.position_of(float(targets[INDEX[p.name]])) for p in PLAYABLE])
-    return np.array(rows, dtype=np.float32).reshape(-1, len(PLAYABLE))
+        targets = show.controls.targets.tolist()
+        rows.append(np.array([place(targets[i]) for i, place in positions_of], np.float32))
+    return np.array(rows, np.float32).reshape(-1, len(PLAYABLE))
 
 
 def _playable(events: Iterable[Event]) -> Iterable[Event]:

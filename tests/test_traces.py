@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from performer.events import Event, KeyEvent, PatchEvent
-from performer.takes import Packer, Take
+from performer.takes import Packer, Take, TakeError
 from performer.traces import PLAYABLE, moved, trace
 from tests.artist import FPS, HEAD, PLAYED, play_take, positions
 
@@ -35,6 +35,13 @@ def test_pictures_switches_and_the_tempo_are_no_gestures(tmp_path: Path) -> None
     keys = [KeyEvent(1.0, key, True) for key in ("n", "b", "t", "space")]
     assert moved([trace(take_of(tmp_path / "a.take", *keys), RATE_HZ)]) == ()
     assert not {"seed", "bpm", "class", "cue.number", "autopilot.after"} & set(COLUMNS)
+
+
+def test_a_short_file_that_claims_days_is_refused(tmp_path: Path) -> None:
+    path, packer = tmp_path / "a.take", Packer()
+    path.write_bytes(packer.head(HEAD) + packer.frames([(0.0, ()), (6e5, ())])[0])
+    with pytest.raises(TakeError, match="a.take: is longer than 6 hours"):
+        trace(Take(path), 1 / 60)
 
 
 def test_a_patch_that_was_saved_in_the_show_counts(tmp_path: Path) -> None:

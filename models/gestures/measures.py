@@ -139,13 +139,13 @@ def _distances(a: Array, b: Array) -> Array:
 def noise_walks(takes: Sequence[Trace], steps: int, *, seed: int) -> Trace:
     """What the gestures have to be better than: a smooth walk of each parameter by itself.
 
-    Value noise over the whole recorded range, joined smoothly, at the pace at which it is on the
-    whole as fast as the artist was.
+    Value noise over the whole recorded range, joined smoothly, at the pace at which its speeds are
+    most like the artist's.
     """
     low, high = span(takes)
-    asked = _speeds([(take - low).astype(np.float64) / (high - low) for take in takes]).mean()
+    asked = _speeds([(take - low).astype(np.float64) / (high - low) for take in takes])
     walks = [_walk(steps, len(low), float(rate), seed) for rate in WALK_HZ]
-    chosen = min(walks, key=lambda walk: abs(float(_speeds([walk]).mean()) - asked))
+    chosen = min(walks, key=lambda walk: _quantile_distance(_speeds([walk]), asked))
     return (low + (high - low) * chosen).astype(np.float32)
 
 

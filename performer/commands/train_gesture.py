@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from models.adversaries import DivergedError
 from models.device import prepare
 from models.division import TrainingError
 from models.gestures.checkpoint import GestureManifest, LearntTake, save_gestures
@@ -59,7 +60,10 @@ def train_gesture(options: Options, console: Console, stopped: Callable[[], bool
     if seconds < LITTLE_S:
         say("Ten minutes or more give it more to learn.")
     trainer = GestureTrainer(options.recipe, traces)
-    _train(trainer, options.minutes * 60.0, console, stopped)
+    try:
+        _train(trainer, options.minutes * 60.0, console, stopped)
+    except DivergedError:
+        raise TrainingError("its losses are no numbers; try another --seed or --loss") from None
     save_gestures(options.out, trainer.averaged, _manifest(options, trainer, names))
     beside = [one[:, columns] for one in held_out]
     console.print(table(trainer.averaged, traces, beside, options.recipe.seed))
