@@ -136,6 +136,14 @@ def play(
             metavar="WAY",
         ),
     ] = None,
+    autopilot: Annotated[
+        Path | None,
+        typer.Option(help="Gestures that play when nobody does, by train-gesture."),
+    ] = None,
+    after: Annotated[
+        float | None,
+        typer.Option(help="So many seconds without a touch; 60 if not given.", min=0, max=3600),
+    ] = None,
 ) -> None:
     """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys.
 
@@ -143,6 +151,8 @@ def play(
     """
     from performer.commands.signals import catch_signals
 
+    if after is not None and autopilot is None:
+        raise typer.BadParameter("--after is for --autopilot")
     stopped = catch_signals()  # before the slow imports, so that ending is always in order
     from performer.commands.play import Options
     from performer.commands.play import play as run
@@ -176,6 +186,8 @@ def play(
             fit=fit,
             outputs=outputs,
             test_card=test_card,
+            autopilot=autopilot,
+            after_s=after,
         ),
         stopped,
     )
@@ -363,6 +375,35 @@ def train(
         Console(),
         stopped,
     )
+
+
+@app.command("train-gesture")
+def train_gesture(
+    takes: Annotated[list[Path], typer.Argument(help="Takes, as play --take records them.")],
+    out: Annotated[Path, typer.Option(help="The gestures to write, a .safetensors.")],
+    held_out: Annotated[
+        list[Path] | None,
+        typer.Option(help="A take to measure by, which is not learnt; may be given again."),
+    ] = None,
+    minutes: Annotated[float, typer.Option(help="How long to train.", min=0)] = 10.0,
+    loss: Annotated[
+        Literal["nonsaturating", "minimax", "hinge", "rp"], typer.Option(help="The loss.")
+    ] = "nonsaturating",
+    seed: Annotated[int, typer.Option(help="The same seed, the same run.", min=0)] = 0,
+) -> None:
+    """Learn your way of moving parameters from takes. Ctrl-C ends early and keeps all so far.
+
+    What comes out plays when nobody touches anything: performer play --autopilot OUT.
+    """
+    from performer.commands.signals import catch_signals
+
+    stopped = catch_signals()
+    from models.gestures.recipe import GestureRecipe
+    from performer.commands.train_gesture import Options
+    from performer.commands.train_gesture import train_gesture as run
+
+    recipe = GestureRecipe(loss=loss, seed=seed)
+    run(Options(tuple(takes), out, tuple(held_out or ()), minutes, recipe), Console(), stopped)
 
 
 @app.command("import")

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from performer.arrival import Arrival
+from performer.autopilot import Gestures
 from performer.events import Event
 from performer.flashes.limiter import FlashLimiter
 from performer.flight import AHEAD, Flight, Latency, crew_for
@@ -46,9 +47,12 @@ class Engine:
         controllers: Sequence[Controller] = (),
         seed: int | None = None,
         latency: Latency = "low",
+        gestures: Gestures | None = None,
     ) -> None:
         self._painter = Painter(generator)
-        self.performance = Performance(patch, controllers, seed, lambda: self._painter.walk)
+        self.performance = Performance(
+            patch, controllers, seed, lambda: self._painter.walk, gestures
+        )
         self.performance.on_store = self._keep_picture
         self.controls, self.learn = self.performance.controls, self.performance.learn
         self.on_store: Callable[[str, Scene], None] = lambda key, scene: None

@@ -13,7 +13,7 @@ CELLS = 128  # a beat: 4 ms at 120 bpm, finer than frames are
 LONGEST_BEATS = 16
 # A knob says nothing when it is let go: a hand that rests so long has let go.
 REST_BEATS = 0.5
-ALONE = ("bpm", "loop.beats")
+ALONE = ("bpm", "loop.beats", "autopilot.after")
 
 
 def loop_length(beats: float) -> int:

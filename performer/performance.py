@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
+from performer.autopilot import Autopilot, Gestures
 from performer.controls import Action, Controls
 from performer.crossfade import Crossfade
 from performer.cues import CueList
@@ -15,9 +16,13 @@ from performer.events import (
     ClockEvent,
     DeckName,
     Event,
+    KeyEvent,
     LatencyEvent,
     LinkEvent,
+    MidiEvent,
     ModelEvent,
+    OscEvent,
+    PageEvent,
     PatchEvent,
     PortEvent,
     SoundEvent,
@@ -37,7 +42,7 @@ from performer.xy import Corner, XYPad
 
 NAMES = tuple(parameter.name for parameter in TABLE)
 SEEDS = 1000
-RECORDERS = ("record", "video")  # what panic leaves as it is
+KEPT = ("record", "video", "autopilot.on", "autopilot.after")  # what panic leaves as it is
 DT_MAXIMUM_S = 0.25
 BEATS_MAXIMUM_HZ = 10.0  # a song position that jumps is no music that passed
 
@@ -76,8 +81,12 @@ class Performance:
         controllers: Sequence[Controller],
         seed: int | None,
         walk: Callable[[], float],
+        gestures: Gestures | None = None,
     ) -> None:
-        """`walk` tells where the picture's wander stands, in steps."""
+        """`walk` tells where the picture's wander stands, in steps.
+
+        `gestures` are what the autopilot plays.
+        """
         self._asked = {} if seed is None else {"seed": float(seed % SEEDS)}
         self.patch, self._controllers, self._walk = patch, controllers, walk
         self.controls = Controls(patch.bindings, patch.start | self._asked, patch.priority)
@@ -90,6 +99,7 @@ class Performance:
         self._quantiser = Quantiser()
         self.looper = Looper()
         self.ear, self.modulators = Ear(), Modulators(patch.modulators)
+        self.autopilot = Autopilot(gestures)
         self._morph: Morph | None = None
         self._share = 1.0
         self._xy = XYPad(_corners(patch))
@@ -138,6 +148,8 @@ class Performance:
             self.modulators.hear(struck[0], event.time_s, struck[1])
         acted = isinstance(event, ModelEvent | PatchEvent)
         actions = [] if self.learn.take(event) else self.controls.handle(event)
+        if is_touch(event, actions):
+            self.autopilot.touch()
         for action in actions:
             if action.kind == "trigger":
                 acted |= self._pull(action, event.time_s)
@@ -186,6 +198,7 @@ class Performance:
         is_frozen = bool(self.controls.target("freeze"))
         if self._morph is not None:
             self._advance_morph(self._morph, 0.0 if is_frozen else dt_s, beats)
+        self._play_by_itself(0.0 if is_frozen else dt_s)
         self._loop()
         self._advance_crossfade(0.0 if is_frozen else dt_s)
         values = self.controls.advance(dt_s)
@@ -222,6 +235,14 @@ class Performance:
             self._trigger(name)
             self.modulators.hear(name, now_s)
         return max(tempo.beat - before, 0.0)
+
+    def _play_by_itself(self, dt_s: float) -> None:
+        """Let the autopilot move what nobody touches."""
+        target = self.controls.target
+        is_on, after_s = bool(target("autopilot.on")), target("autopilot.after")
+        values = self.autopilot.advance(dt_s, target, on=is_on, after_s=after_s)
+        for name, value in values.items():
+            self.controls.set(name, value)
 
     def _loop(self) -> None:
         """Let the loops keep what hands did, and move what they hold."""
@@ -306,9 +327,9 @@ class Performance:
         self._clear = True
         self._quantiser.clear()
         self.looper.rest()
-        recording = {name: self.controls.target(name) for name in RECORDERS}
+        kept = {name: self.controls.target(name) for name in KEPT}
         self.controls.reset()
-        for name, value in recording.items():
+        for name, value in kept.items():
             self.controls.set(name, value)
         self.cues.rewind()
 
@@ -341,6 +362,12 @@ class Performance:
         self.patch = msgspec.structs.replace(self.patch, scenes=scenes)
         self.controls.set("store", 0.0)
         self.on_store(key, scene)
+
+
+def is_touch(event: Event, actions: Sequence[Action]) -> bool:
+    """Whether somebody is there: a hand on a device, or a message that is understood."""
+    is_hand = isinstance(event, MidiEvent | KeyEvent)
+    return is_hand or (isinstance(event, OscEvent | PageEvent) and bool(actions))
 
 
 def _corners(patch: Patch) -> tuple[Scene, ...]:

@@ -236,6 +236,7 @@ class Stage:
             modulation=engine.performance.modulators.motions(),
             modulation_amount=float(engine.values[INDEX["modulation.amount"]]),
             titles=engine.performance.titles,
+            autopilot=engine.performance.autopilot.is_playing,
         )
 
     def _recorder_trouble(self) -> str:

@@ -49,6 +49,7 @@ class Status:
     `lamps` are the recorders that run, in words, and `loop` is the looper's state, or "".
     `sound` is what `ear.HEARD` names, each 0..1, or () where nothing is heard.
     `titles` are the names that the patch gives to parameters, such as to its scenes.
+    `autopilot` is whether it plays by itself now.
     """
 
     fps: float
@@ -81,3 +82,4 @@ class Status:
     modulation: tuple[Motion, ...] = ()
     modulation_amount: float = 1.0
     titles: dict[str, str] = field(default_factory=dict)
+    autopilot: bool = False

@@ -10,6 +10,7 @@ from models.checkpoint import Manifest, load_checkpoint
 from models.device import pick_device, prepare
 from models.engines import AnyRuntime, runtime_for
 from performer.bends import Bend
+from performer.commands.manner import Manner
 from performer.engine import Engine
 from performer.flight import Latency
 from performer.patch import model_path, parse_controller, parse_patch
@@ -36,7 +37,7 @@ class Instrument:
     """All that is read from files before the show.
 
     `file` is the patch's, `run` the folder of the model's run; `model_is_asked` says that the
-    player named the model, so that it is not the patch's.
+    player named the model, so that it is not the patch's. `manner` is the autopilot's.
     """
 
     patch: Patch
@@ -48,11 +49,17 @@ class Instrument:
     texts: Texts
     file: Path = Path()
     model_is_asked: bool = True
+    manner: Manner | None = None
 
     def engine(self, seed: int | None = None, latency: Latency = "low") -> Engine:
         """A fresh engine."""
         return Engine(
-            self.runtime, self.patch, controllers=self.controllers, seed=seed, latency=latency
+            self.runtime,
+            self.patch,
+            controllers=self.controllers,
+            seed=seed,
+            latency=latency,
+            gestures=self.manner.player(seed or 0) if self.manner else None,
         )
 
 

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.engines import describe_engine
@@ -12,6 +12,7 @@ from performer.clock import SystemClock
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument
 from performer.commands.live_patch import LivePatch
+from performer.commands.manner import load_manner
 from performer.commands.preparing import Preparer
 from performer.commands.taking import begin, free_name, head_of, numbered
 from performer.engine import Engine
@@ -74,6 +75,8 @@ class Options:
     fit: Fit = "contain"
     outputs: Path | None = None
     test_card: bool = False
+    autopilot: Path | None = None
+    after_s: float | None = None
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -104,6 +107,8 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
     for way in options.share:
         find_way(way)
     instrument = load_instrument(options.patch, options.model, options.device)
+    if options.autopilot is not None:
+        instrument = replace(instrument, manner=load_manner(options.autopilot, options.after_s))
     clock, inbox = SystemClock(), Inbox()
     with ExitStack() as parts:
         companions: list[Companion] = []

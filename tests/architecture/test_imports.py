@@ -10,14 +10,12 @@ ROOT = Path(__file__).parents[2]
 PURE = {
     "events", "clock", "parameter", "parameters", "controls", "modulators", "patch", "scenes",
     "takeover", "control", "slew", "tempo", "expressions", "addresses", "sources", "schema",
-    "checks", "toml_files", "toml_lines", "status", "meter", "cues", "xy",
-    "tick_filter", "midi_clock", "link_clock", "taps", "quantise",
-    "effect_parameters", "effects.order", "effects.palettes",
-    "relative", "recognition", "learn", "dials", "toml_edit", "patch_edit", "lights",
-    "osc_replies", "looper", "priorities",
-    "waves", "oscillators", "followers", "envelopes", "formulas", "readings", "ear", "triggers",
-    "modulator_checks",
-    "bends", "crossfade",
+    "checks", "toml_files", "toml_lines", "status", "meter", "cues", "xy", "tick_filter",
+    "midi_clock", "link_clock", "taps", "quantise", "effect_parameters", "effects.order",
+    "effects.palettes", "relative", "recognition", "learn", "dials", "toml_edit", "patch_edit",
+    "lights", "osc_replies", "looper", "priorities", "waves", "oscillators", "followers",
+    "envelopes", "formulas", "readings", "ear", "triggers", "modulator_checks", "bends",
+    "crossfade", "autopilot",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 

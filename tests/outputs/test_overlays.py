@@ -98,11 +98,12 @@ def test_an_effects_knob_has_its_place_once_it_was_moved_and_keeps_it() -> None:
     assert places.shown == [*before, BY_NAME["bloom.amount"]]
 
 
-def test_the_flash_limits_badges_are_drawn() -> None:
+def test_the_badges_of_the_flash_limit_and_the_autopilot_are_drawn() -> None:
     plain = drawn(Hud((1280, 720)))
     for status in (
         dataclasses.replace(BLANK, flash_limit=False),
         dataclasses.replace(BLANK, flashes_held=True),
+        dataclasses.replace(BLANK, autopilot=True),
     ):
         surface = drawn(Hud((1280, 720)), status)
         assert pygame.image.tobytes(surface, "RGBA") != pygame.image.tobytes(plain, "RGBA")
