@@ -123,7 +123,16 @@ def test_a_take_keeps_who_it_was(tmp_path: Path) -> None:
     from performer.takes import Head
 
     fields = {name: "" for name in Head.__struct_fields__}
-    head = Head(**{**fields, "controllers": {}, "follows": False, "seed": 1, "recording": True})
+    head = Head(
+        **{
+            **fields,
+            "controllers": {},
+            "follows": False,
+            "seed": 1,
+            "recording": True,
+            "after_s": None,
+        }
+    )
     packer, file = Packer(), tmp_path / "two.take"
     event = hand(TABLET, 0.5, 20)
     file.write_bytes(packer.head(head) + packer.frames([(0.5, [event])])[0])
