@@ -6,9 +6,9 @@ from pathlib import Path
 from torch import Tensor
 
 from models.canvas import Canvas
-from models.checkpoint import CheckpointError, Lineage, Manifest, load_checkpoint
+from models.checkpoint import CheckpointError, Lineage, load_checkpoint
 from models.kept_discriminator import load_discriminator
-from models.networks import Generator, Widths
+from models.networks import Generator, Widths, has_noise
 from models.saves import Saves
 
 
@@ -34,11 +34,7 @@ class Ancestor:
     @property
     def has_noise(self) -> bool:
         """Whether its generator uses noise."""
-        return any(
-            bool(tensor.any())
-            for name, tensor in self.tensors.items()
-            if name.startswith("G.") and name.endswith("noise_strength")
-        )
+        return has_noise({n: tensor for n, tensor in self.tensors.items() if n.startswith("G.")})
 
     def check_grows_into(self, canvas: Canvas) -> None:
         """Raises `CheckpointError` unless the canvas is this one, doubled or as it is."""
@@ -68,25 +64,19 @@ def read_ancestor(path: Path) -> Ancestor:
         save, tensors = Saves(path).load()
         recipe = save.recipe
         kimg = recipe.before_kimg + save.kimg
-        lineage = Lineage(recipe.before.origin, (*recipe.before.images, save.images))
+        lineage = recipe.before.then(save.images)
         return Ancestor(path, recipe.canvas_at(save.stage), recipe.widths, kimg, lineage, tensors)
     generator, manifest, _ = load_checkpoint(path)
     if not isinstance(generator, Generator):
-        raise CheckpointError(f"{path}: a StyleGAN3 model can be played, but not trained here")
+        kind = type(manifest.architecture).__name__
+        raise CheckpointError(f"{path}: {kind} models can be played, but not trained here")
     if manifest.widths.classes:
         raise CheckpointError(f"{path}: a model with classes can be played, but not trained here")
     parts = dict.fromkeys(("G", "G_ema"), generator.state_dict())
     parts["D"] = load_discriminator(path, manifest)
     tensors = {f"{part}.{name}": t for part, state in parts.items() for name, t in state.items()}
-    lineage = _lineage(manifest)
-    return Ancestor(path, manifest.canvas, manifest.widths, manifest.kimg, lineage, tensors)
-
-
-def _lineage(manifest: Manifest) -> Lineage:
-    """What a run that starts from this model comes from."""
-    if manifest.origin:
-        return Lineage(manifest.origin)
-    return Lineage(manifest.before.origin, (*manifest.before.images, manifest.images))
+    canvas, widths, kimg = manifest.canvas, manifest.widths, manifest.kimg
+    return Ancestor(path, canvas, widths, kimg, manifest.lineage, tensors)
 
 
 def _doubled(canvas: Canvas) -> Canvas:

@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from models.architectures import channels_of
-from models.checkpoint import Images, Manifest, Origin
+from models.checkpoint import Images, Lineage, Manifest, Origin, TaughtBy
 from models.directions import UNIT, Directions
 from models.metrics import TITLES, Measures
-from models.stylegan3.layout import StyleGAN3
+from models.onnx.design import IDLE, ONNX
 
 NOT_TOLD = "not told"
 DIRECTIONS = """\
@@ -20,10 +20,25 @@ it shows as a random push of the same length.
 
 {table}
 
-PCA: a principal component of W (GANSpace). SeFa: a factor of those layers' style weights."""
+{found_by}"""
+FOUND_IN_W = (
+    "PCA: a principal component of W (GANSpace). SeFa: a factor of those layers' style weights."
+)
+FOUND_IN_Z = "Jacobian: a mixture of small pushes that together change pictures most."
 UNSEEN = """\
 The principal components of W (GANSpace), the largest first; a step of 1 is a standard deviation.
 How much each shows was not looked at."""
+UNSEEN_IN_Z = "Directions by chance, as long as z varies. How much each shows was not looked at."
+
+INHERITED = "Those of its teacher, under the same numbers: its W is the same."
+LIKENESS = """\
+It was distilled from another model: it has that model's W, so that seeds, patches and directions
+play alike, and paints with a narrower network.
+
+{table}
+
+Feature distance is that of random-convolution features, where 1 is as far as one of the teacher's
+pictures is from the one most like it."""
 
 
 def card(
@@ -49,12 +64,11 @@ def card(
         f'```sh\nperformer play --model "{model}"\n```',
         "## What it is",
         _table(("", ""), _facts(manifest, parameters)),
-        "## Where it comes from" if manifest.origin else "## What it learnt from",
-        _table(("", ""), _origin(manifest.origin) if manifest.origin else _images(manifest)),
+        *_source(manifest),
         "## How good it is",
         _measured(measures, floor, model),
         "## Its directions",
-        _directions(directions),
+        _directions(manifest, directions),
     ]
     return "\n\n".join(filter(None, paragraphs)) + "\n"
 
@@ -70,14 +84,17 @@ def _facts(manifest: Manifest, parameters: int) -> Iterator[tuple[str, ...]]:
     widths = manifest.widths
     channels = channels_of(manifest.canvas, widths, manifest.architecture)
     yield "Canvas", f"{manifest.canvas} pixels"
-    stylegan3 = isinstance(manifest.architecture, StyleGAN3)
-    yield "Architecture", "StyleGAN3" if stylegan3 else "StyleGAN2"
+    yield "Architecture", type(manifest.architecture).__name__
     yield "Size", f"{parameters:,} parameters"
-    yield (
-        "Widths",
-        f"z {widths.z_dim}, w {widths.w_dim}, {widths.mapping_layers} mapping layers, "
-        f"{channels[0]} channels at the coarsest level, {channels[-1]} at the finest",
-    )
+    if isinstance(manifest.architecture, ONNX):
+        yield "Widths", f"z {widths.z_dim}"
+        yield "Played", IDLE
+    else:
+        yield (
+            "Widths",
+            f"z {widths.z_dim}, w {widths.w_dim}, {widths.mapping_layers} mapping layers, "
+            f"{channels[0]} channels at the coarsest level, {channels[-1]} at the finest",
+        )
     if widths.classes:
         yield "Classes", f"{widths.classes:,}, chosen by `/class`"
     if not manifest.origin:
@@ -89,12 +106,24 @@ def _facts(manifest: Manifest, parameters: int) -> Iterator[tuple[str, ...]]:
     yield "Imported" if manifest.origin else "Made", made
 
 
-def _images(manifest: Manifest) -> Iterator[tuple[str, ...]]:
-    yield from _learnt("", manifest.images)
-    for images in reversed(manifest.before.images):
-        yield from _learnt("Before: ", images)
-    if manifest.before.origin:
-        for title, text in _origin(manifest.before.origin):
+def _source(manifest: Manifest) -> Iterator[str]:
+    """Headings and tables of whose work is in the model."""
+    if manifest.origin:
+        yield "## Where it comes from"
+        yield _table(("", ""), _origin(manifest.origin))
+        return
+    if manifest.teacher:
+        yield "## Its teacher"
+        yield LIKENESS.format(table=_table(("", ""), _teacher(manifest.teacher)))
+    yield f"## What {'its teacher' if manifest.teacher else 'it'} learnt from"
+    yield _table(("", ""), _lineage(manifest.lineage))
+
+
+def _lineage(lineage: Lineage) -> Iterator[tuple[str, ...]]:
+    for runs_since, images in enumerate(reversed(lineage.images)):
+        yield from _learnt("Before: " if runs_since else "", images)
+    if lineage.origin:
+        for title, text in _origin(lineage.origin):
             yield f"At first: {title if title.isupper() else title.lower()}", text
 
 
@@ -112,6 +141,17 @@ def _origin(origin: Origin) -> Iterator[tuple[str, ...]]:
     yield "Licence", _plain(origin.licence) or NOT_TOLD
 
 
+def _teacher(teacher: TaughtBy) -> Iterator[tuple[str, ...]]:
+    likeness = teacher.likeness
+    yield "Teacher", _plain(teacher.name)
+    yield "File", _plain(teacher.file)
+    yield "SHA-256", _plain(teacher.sha256)
+    yield "Its canvas", f"{teacher.canvas} pixels"
+    yield "L1, of the range", f"{likeness.l1:.2%}"
+    yield "PSNR", f"{likeness.psnr_db:.1f} dB"
+    yield "Feature distance", f"{likeness.apart:.2f}"
+
+
 def _measured(measures: Measures | None, floor: Measures | None, model: str) -> str:
     if measures is None:
         return f'Not measured yet: `performer measure "{model}" my_images` does.'
@@ -124,14 +164,19 @@ def _measured(measures: Measures | None, floor: Measures | None, model: str) -> 
     return f"{table}\n\nReal images are one half of those it learnt from against the other half."
 
 
-def _directions(directions: Directions | None) -> str:
+def _directions(manifest: Manifest, directions: Directions | None) -> str:
+    if manifest.teacher:
+        return INHERITED
+    in_z = isinstance(manifest.architecture, ONNX)
     if directions is None:
-        return UNSEEN
+        return UNSEEN_IN_Z if in_z else UNSEEN
     if not directions.ratios:
         return "None was found that shows."
     found = zip(directions.ratios, directions.origins, strict=True)
     rows = ((f"`/direction/{i}`", f"{ratio:.1f}", how) for i, (ratio, how) in enumerate(found, 1))
-    return DIRECTIONS.format(share=UNIT, table=_table(("Direction", "Strength:", "Found by"), rows))
+    table = _table(("Direction", "Strength:", "Found by"), rows)
+    found_by = FOUND_IN_Z if in_z else FOUND_IN_W
+    return DIRECTIONS.format(share=UNIT, table=table, found_by=found_by)
 
 
 def _table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -1,5 +1,6 @@
 """Checkpoints: a model in one .safetensors file, whose metadata holds its manifest."""
 
+import hashlib
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,10 @@ from torch import Tensor, nn
 from models.architectures import AnyGenerator, Architecture, StyleGAN2, make_generator
 from models.canvas import BASE_MAXIMUM_PX, BASE_MINIMUM_PX, DOUBLINGS_MAXIMUM, Canvas
 from models.directions import COUNT_MAXIMUM
+from models.importers.refusal import ImporterError
 from models.networks import Widths
+from models.onnx.design import ONNX
+from models.onnx.proof import generator_of
 from models.valueless import without_values
 
 FORMAT = 1
@@ -58,11 +62,39 @@ class Lineage(msgspec.Struct, frozen=True):
     origin: Origin | None = None
     images: tuple[Images, ...] = ()
 
+    def then(self, images: Images) -> "Lineage":
+        """And then trained on these; a student, which sees its teacher's pictures, has none."""
+        return Lineage(self.origin, (*self.images, images)) if images.count else self
+
+
+class Likeness(msgspec.Struct, frozen=True):
+    """A student's pictures against its teacher's of the same latents, psi 1.
+
+    `l1` is the mean absolute difference as a share 0..1 of the range, `psnr_db` that of all
+    pixels. `apart` is the mean distance of a pair in random-convolution features; 1 is as far as a
+    teacher's picture is from the one most like it.
+    """
+
+    l1: float
+    psnr_db: float
+    apart: float
+
+
+class TaughtBy(msgspec.Struct, frozen=True):
+    """Which model a student was distilled from, and how near it came."""
+
+    name: str
+    file: str
+    sha256: str
+    canvas: Canvas
+    likeness: Likeness
+
 
 class Manifest(msgspec.Struct, frozen=True):
     """What a checkpoint tells about itself; one with an `origin` was not trained here.
 
-    `before` is what its training here started from, the oldest first.
+    `before` is what its training here started from, the oldest first; of a student, which has a
+    `teacher`, what that one comes from.
     """
 
     canvas: Canvas
@@ -77,6 +109,12 @@ class Manifest(msgspec.Struct, frozen=True):
     architecture: Architecture = StyleGAN2()
     origin: Origin | None = None
     before: Lineage = Lineage()
+    teacher: TaughtBy | None = None
+
+    @property
+    def lineage(self) -> Lineage:
+        """All that it comes from, itself included."""
+        return Lineage(self.origin) if self.origin else self.before.then(self.images)
 
 
 class Model(NamedTuple):
@@ -128,6 +166,12 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ) from None
 
 
+def sha256_of(path: Path) -> str:
+    """The hash by which an `Origin` or a teacher is told."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def save_checkpoint(
     path: Path, generator: AnyGenerator, manifest: Manifest, directions: Tensor | None = None
 ) -> None:
@@ -142,21 +186,33 @@ def save_checkpoint(
 def load_checkpoint(path: Path) -> Model:
     """Read a model, its generator in evaluation mode, on the CPU; raises `CheckpointError`.
 
-    Nothing in the file is executed, and its sizes are checked before memory is taken.
+    Nothing in the file is executed, and its sizes are checked before memory is taken. An ONNX
+    graph is checked, and tried in a process of its own where this machine never did.
     """
     tensors, metadata = load_tensors(path)
     manifest = _manifest(path, metadata)
     directions = tensors.pop(DIRECTIONS_KEY, None)
-    with without_values():
-        generator = make_generator(manifest.canvas, manifest.widths, manifest.architecture)
-    check_weights(path, tensors, generator)
     if directions is not None:
         count = min(len(directions), COUNT_MAXIMUM) if directions.ndim else 0
         _check(path, DIRECTIONS_KEY, directions, (count, manifest.widths.w_dim))
         directions = directions.float()
+    generator = _generator(path, tensors, manifest)
+    return Model(generator.eval().requires_grad_(False), manifest, directions)
+
+
+def _generator(path: Path, tensors: dict[str, Tensor], manifest: Manifest) -> AnyGenerator:
+    canvas, widths, design = manifest.canvas, manifest.widths, manifest.architecture
+    if isinstance(design, ONNX):
+        try:
+            return generator_of(tensors, canvas, widths, design, manifest.name or path.stem)
+        except ImporterError as error:
+            raise CheckpointError(f"{path}: {error}") from None
+    with without_values():
+        generator = make_generator(canvas, widths, design)
+    check_weights(path, tensors, generator)
     floats = {name: tensor.float() for name, tensor in tensors.items()}
     generator.load_state_dict(floats, assign=True)
-    return Model(generator.eval().requires_grad_(False), manifest, directions)
+    return generator
 
 
 def check_weights(path: Path, tensors: dict[str, Tensor], network: nn.Module) -> None:
@@ -197,13 +253,12 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
         raise CheckpointError(f"{path}: its manifest is damaged ({error})") from None
     canvas, widths, design = manifest.canvas, manifest.widths, manifest.architecture
     sound = (
-        all(BASE_MINIMUM_PX <= side <= BASE_MAXIMUM_PX for side in (canvas.base_h, canvas.base_w))
-        and 1 <= canvas.doublings <= DOUBLINGS_MAXIMUM
+        _suits(design, canvas, widths)
+        and (not manifest.teacher or _suits(StyleGAN2(), manifest.teacher.canvas, widths))
         and all(1 <= side <= WIDTH_MAXIMUM for side in (widths.z_dim, widths.w_dim))
         and 1 <= widths.channel_max <= WIDTH_MAXIMUM
         and 1 <= widths.channel_base <= 1 << 20
         and 1 <= widths.mapping_layers <= 16
-        and (isinstance(design, StyleGAN2) or design.suits(canvas))
         and len(widths.own_channels) <= canvas.doublings + 1
         and all(1 <= channels <= WIDTH_MAXIMUM for channels in widths.own_channels)
         and 0 <= widths.classes <= CLASSES_MAXIMUM
@@ -212,3 +267,15 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
     if not sound:
         raise CheckpointError(f"{path}: its manifest asks for sizes out of range")
     return manifest
+
+
+def _suits(design: Architecture, canvas: Canvas, widths: Widths) -> bool:
+    """Whether a canvas is one of this architecture, and not absurdly large."""
+    if isinstance(design, ONNX):
+        return design.suits(canvas, widths)
+    sides = canvas.base_h, canvas.base_w
+    return (
+        all(BASE_MINIMUM_PX <= side <= BASE_MAXIMUM_PX for side in sides)
+        and 1 <= canvas.doublings <= DOUBLINGS_MAXIMUM
+        and (isinstance(design, StyleGAN2) or design.suits(canvas))
+    )

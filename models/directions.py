@@ -1,5 +1,6 @@
 """Directions in W to push pictures along, ordered by how much they show that others do not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,7 +28,8 @@ class Effort(NamedTuple):
 
     `references` tell how different any two pictures are, `random` pushes how much chance shows.
     Candidates are `principal` components and `semantic` factors of each of the LAYERS, seen in as
-    many pictures as there are `latents`; those chosen are measured anew on `checks` others.
+    many pictures as there are `latents`; those chosen are measured anew on `checks` others. In a
+    network without styles `probes` tell where the `principal` candidates lie.
     """
 
     references: int
@@ -36,12 +38,13 @@ class Effort(NamedTuple):
     semantic: int
     latents: int
     checks: int
+    probes: int = 0
 
     @property
     def pictures(self) -> int:
         """How many pictures it draws at most."""
         candidates = self.principal + self.semantic * len(LAYERS)
-        pushes = self.latents * (self.random + candidates)
+        pushes = self.latents * (self.random + self.probes + candidates)
         return self.references + 2 * (pushes + self.checks * min(candidates, COUNT_MAXIMUM))
 
 
@@ -53,18 +56,34 @@ EFFORTS = (
     Effort(10, 2, 7, 4, 1, 0),
     Effort(6, 2, 4, 2, 1, 0),
 )
+# Few probes in several pictures find more that holds in others than many probes in one.
+EFFORTS_WITHOUT_STYLES = (
+    Effort(32, 8, 16, 0, 4, 6, 64),
+    Effort(32, 8, 16, 0, 4, 4, 32),
+    Effort(32, 8, 16, 0, 2, 2, 32),
+    Effort(16, 4, 12, 0, 2, 0, 12),
+    Effort(10, 2, 7, 0, 1, 0, 12),
+    Effort(6, 2, 4, 0, 1, 0, 6),
+)
 
 
-def usual_effort(canvas: Canvas) -> Effort:
+def efforts_of(generator: AnyGenerator) -> Sequence[Effort]:
+    """What a search in this generator may look at, from the most to the least."""
+    return EFFORTS if _styles(generator) else EFFORTS_WITHOUT_STYLES
+
+
+def usual_effort(canvas: Canvas, efforts: Sequence[Effort] = EFFORTS) -> Effort:
     """As much as is worth its time, less for large pictures."""
     latents = max(1, PIXELS_MAXIMUM // (canvas.height_px * canvas.width_px))
-    return next(effort for effort in EFFORTS if effort.latents <= latents)
+    return next(effort for effort in efforts if effort.latents <= latents)
 
 
-def effort_within(pictures: float, canvas: Canvas) -> Effort | None:
+def effort_within(
+    pictures: float, canvas: Canvas, efforts: Sequence[Effort] = EFFORTS
+) -> Effort | None:
     """The usual effort, or the largest that draws no more than so many pictures; else None."""
-    usual = EFFORTS.index(usual_effort(canvas))
-    return next((effort for effort in EFFORTS[usual:] if effort.pictures <= pictures), None)
+    usual = efforts.index(usual_effort(canvas, efforts))
+    return next((effort for effort in efforts[usual:] if effort.pictures <= pictures), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +105,18 @@ def find_directions(generator: AnyGenerator, effort: Effort | None = None) -> Di
 
     Raises `torch.linalg.LinAlgError` when w is not numbers.
     """
-    effort = effort or usual_effort(generator.canvas)
+    effort = effort or usual_effort(generator.canvas, efforts_of(generator))
     w, latents = _sample_w(generator), effort.latents
     visibility = Visibility(generator, w[: effort.references])
-    axes, origins = _candidates(generator, w, effort)
     length = TRIED * float((w - w.mean(dim=0)).square().sum(dim=1).mean().sqrt())
     random = visibility.changes(_random_axes(w, effort.random) * length, w[:latents])
     usual = random.norm(dim=1).mean().clamp_min(LEAST)
+    if effort.probes:
+        probes = _probes(w, effort.probes)
+        seen = visibility.changes(probes * length, w[-latents:])
+        axes, origins = _most_visible(probes, seen, effort.principal)
+    else:
+        axes, origins = _candidates(generator, w, effort)
     changes = visibility.changes(axes * length, w[:latents])
     effects = changes.norm(dim=1)
     visible = (effects > usual).nonzero()[:, 0]
@@ -176,19 +200,49 @@ def _sample_w(generator: AnyGenerator) -> Tensor:
 def _random_axes(w: Tensor, count: int) -> Tensor:
     """(count, w_dim) of length 1."""
     random = torch.Generator().manual_seed(1)
-    return F.normalize(torch.randn(count, w.shape[1], generator=random), dim=1)
+    axes = torch.randn(count, w.shape[1], generator=random)
+    return F.normalize(axes * _varies(w), dim=1)
+
+
+def _varies(w: Tensor) -> Tensor:
+    """Ones where w differs from draw to draw, zeros where it holds a class, (w_dim,)."""
+    return (w.std(dim=0) > LEAST).float().cpu()
+
+
+def _probes(w: Tensor, count: int) -> Tensor:
+    """Random axes of length 1 at right angles to each other, (count or w's dimensions, w_dim)."""
+    varies = _varies(w)
+    columns = _random_axes(w, min(count, int(varies.sum()))).t()
+    return torch.linalg.qr(columns)[0].t()
+
+
+def _most_visible(probes: Tensor, changes: Tensor, count: int) -> tuple[Tensor, list[str]]:
+    """The mixtures of probes (K, w_dim) that change most, (count, w_dim) or fewer, with names.
+
+    Nearly so, for a mixture changes what its parts do, mixed: the eigenvectors of J^T J for the
+    Jacobian J of the pictures' points (Wang and Ponce, arXiv 2101.06006).
+    """
+    changes = changes.double()
+    mixtures = torch.linalg.eigh(changes @ changes.t())[1].t().flip(0)[:count]
+    axes = _largest_positive(mixtures @ probes.double())
+    return axes, [f"Jacobian {i + 1}" for i in range(len(axes))]
 
 
 def _candidates(generator: AnyGenerator, w: Tensor, effort: Effort) -> tuple[Tensor, list[str]]:
     """Axes of length 1, (K, w_dim), and how each was found."""
-    modules = generator.synthesis.named_modules()
-    affine = [module.weight for name, module in modules if name.endswith("affine")]
+    affine = _styles(generator)
     found = {"PCA": F.normalize(_principal_components(w, effort.principal), dim=1)}
     for i, layers in enumerate(LAYERS):
         start, end = (len(affine) * j // len(LAYERS) for j in (i, i + 1))
         found[f"SeFa {layers}"] = _closed_form_factors(affine[start:end], effort.semantic)
     origins = [f"{name} {i + 1}" for name, axes in found.items() for i in range(len(axes))]
     return torch.cat(list(found.values())), origins
+
+
+def _styles(generator: AnyGenerator) -> list[Tensor]:
+    """The affine weights (outputs, w_dim) of each layer that takes a style from w."""
+    modules = generator.synthesis.named_modules()
+    return [module.weight for name, module in modules if name.endswith("affine")]
 
 
 def _principal_components(w: Tensor, count: int) -> Tensor:

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from models import runtime
-from models.architectures import AnyGenerator
+from models.architectures import AnyGenerator, TorchGenerator
 from models.device import describe
 from models.gpu.runtime import GpuRuntime, gpu_runtime_for
 from models.networks import Generator
+from models.onnx import generator as onnx
 from models.stylegan3 import networks as stylegan3
 from models.stylegan3 import runtime as stylegan3_runtime
 
@@ -34,9 +35,11 @@ def runtime_for(
 
     On a graphics card it is played in half precision and as one graph, where that is better. On a
     CPU the graph engine or torch plays StyleGAN2, whichever is faster, and torch if the weights
-    are to drift (`moves`). Torch plays all else, and what another engine fails at. `name` is the
-    model's, for the log.
+    are to drift (`moves`). Torch plays all else, and what another engine fails at. An ONNX graph
+    is only ever played by the graph engine, on the CPU. `name` is the model's, for the log.
     """
+    if isinstance(generator, onnx.Generator):
+        return _onnx_runtime(generator, device, directions, name)
     playing: AnyRuntime | None = None
     if device.type != "cpu":
         playing = _gpu_runtime(generator, device, directions, name, moves)
@@ -53,15 +56,31 @@ def describe_engine(playing: AnyRuntime) -> str:
 
 
 def _plain_runtime(
-    generator: AnyGenerator, device: torch.device, directions: Tensor | None
+    generator: TorchGenerator, device: torch.device, directions: Tensor | None
 ) -> PlainRuntime:
     if isinstance(generator, stylegan3.Generator):
         return stylegan3_runtime.Runtime(generator, device, directions)
     return runtime.Runtime(generator, device, directions)
 
 
+def _onnx_runtime(
+    generator: onnx.Generator, device: torch.device, directions: Tensor | None, name: str
+) -> "GraphRuntime":
+    """The generator in the graph engine, proven before that sees it here."""
+    from models.graph.runtime import GraphRuntime
+    from models.onnx.network import network_of
+    from models.onnx.proof import proven
+
+    if device.type != "cpu":
+        log = logging.getLogger(__name__)
+        log.info("OpenVINO plays %s, an ONNX model, on the CPU, not on %s", name, describe(device))
+    torch.set_num_threads(1)
+    choice = proven(generator, name)
+    return GraphRuntime(generator, network_of(generator.synthesis), choice, directions)
+
+
 def _gpu_runtime(
-    generator: AnyGenerator,
+    generator: TorchGenerator,
     device: torch.device,
     directions: Tensor | None,
     name: str,
@@ -87,12 +106,12 @@ def _cpu_runtime(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        from models.graph.choice import choice_for
+        from models.graph.choice import choice_for, choose
         from models.graph.network import network_of
         from models.graph.runtime import GraphRuntime
 
         network = network_of(generator)
-        choice = choice_for(generator, network, name)
+        choice = choice_for(generator, name, lambda: choose(generator, network))
         if choice.engine == "graph":
             return GraphRuntime(generator, network, choice, directions)
         torch.set_num_threads(choice.threads)

@@ -292,6 +292,11 @@ class Generator(nn.Module):
         return self.synthesis(w[:, None].expand(-1, self.num_ws, -1), draws=draws)
 
 
+def has_noise(weights: dict[str, Tensor]) -> bool:
+    """Whether a generator of these weights uses noise."""
+    return any(bool(weights[name].any()) for name in weights if name.endswith("noise_strength"))
+
+
 class PlainConv(nn.Module):
     """A convolution of the discriminator, optionally with leaky ReLU and halving."""
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from models.architectures import AnyGenerator
+from models.architectures import AnyGenerator, count_weights
 from models.canvas import Canvas
 from models.card import card, write_card
 from models.checkpoint import Manifest
@@ -62,7 +62,7 @@ def write_model_card(
     text = card(
         manifest,
         directions,
-        parameters=sum(parameter.numel() for parameter in generator.parameters()),
+        parameters=count_weights(generator),
         model=model.name,
         picture=_picture(model).name,
         measures=measures,

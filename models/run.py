@@ -17,7 +17,6 @@ import msgspec
 
 from models.checkpoint import Images, SaveError
 from models.division import TrainingError
-from models.history import TABLE, forget_after
 from models.saves import Saves
 from models.snapshots import Snapshots
 from models.trainer import DivergedError, Trainer
@@ -54,13 +53,18 @@ class Run:
     """One run: `train` goes on until the goal."""
 
     def __init__(
-        self, folder: Path, trainer: Trainer, images: Images, say: Callable[[str], None] = print
+        self,
+        folder: Path,
+        trainer: Trainer,
+        images: Images,
+        say: Callable[[str], None] = print,
+        snapshots: Snapshots | None = None,
     ) -> None:
         """`say` is told what an artist should know, a sentence each."""
         self.folder, self.trainer, self.images, self.say = folder, trainer, images, say
         self.saves = Saves(folder)
         self.writes = trainer.ranks.rank == 0
-        self.snapshots = Snapshots(folder, trainer, images, say)
+        self.snapshots = snapshots or Snapshots(folder, trainer, images, say)
         self._rollbacks, self._kept = 0, -1
 
     def train(
@@ -94,7 +98,7 @@ class Run:
 
     def _begin(self) -> None:
         """What there is to see before the first step, which shows a wrong set-up at once."""
-        forget_after(self.folder / TABLE, self.trainer.kimg)
+        self.snapshots.forget_after(self.trainer.kimg)
         if self.trainer.step == 0:
             self.saves.write(self.trainer, self.images)
             self.snapshots.draw_grid()
@@ -144,7 +148,7 @@ class Run:
         self.trainer.restore(tensors)
         self.trainer.attempt = attempt
         if self.writes:
-            forget_after(self.folder / TABLE, save.kimg)
+            self.snapshots.forget_after(save.kimg)
         self.say(f"Losses were no numbers any more; went back to the save at {save.kimg:.1f} kimg.")
 
     def log(self, losses: dict[str, float]) -> None:

@@ -14,6 +14,7 @@ from models.architectures import AnyGenerator
 from models.board import Board
 from models.checkpoint import Images, Manifest, load_checkpoint, save_checkpoint
 from models.directions import Directions, align, find_directions
+from models.history import TABLE, forget_after
 from models.judge import Judge
 from models.presentation import grid, grid_size, write_grid, write_model_card
 from models.saves import path_of
@@ -57,9 +58,9 @@ class Snapshots:
 
     def take(self) -> set[str]:
         """Show all there is to show; the names of what is wrong with the run."""
-        self._find_directions()
+        self.find_directions()
         self.write_model("latest")
-        self._film()
+        self.film()
         judge = self.judge
         if not judge.reason:
             moment = judge.measure()
@@ -82,8 +83,13 @@ class Snapshots:
 
     def write_model(self, name: str) -> None:
         """Write the averaged generator of now; raises `SaveError`."""
+        path = self.folder / f"{name}.safetensors"
+        save_checkpoint(path, self.trainer.averaged, self.manifest(), self._directions)
+
+    def manifest(self) -> Manifest:
+        """What the model of now tells about itself."""
         trainer, recipe = self.trainer, self.trainer.recipe
-        manifest = Manifest(
+        return Manifest(
             canvas=trainer.canvas,
             widths=recipe.widths,
             kimg=recipe.before_kimg + trainer.kimg,
@@ -94,8 +100,10 @@ class Snapshots:
             name=self.folder.name,
             before=recipe.before,
         )
-        path = self.folder / f"{name}.safetensors"
-        save_checkpoint(path, trainer.averaged, manifest, self._directions)
+
+    def forget_after(self, kimg: float) -> None:
+        """Remove from the tables what lies beyond the point from where a run goes on."""
+        forget_after(self.folder / TABLE, kimg)
 
     def finish(self) -> None:
         """Write the card of the best model, with a grid of its pictures."""
@@ -113,7 +121,7 @@ class Snapshots:
             floor=judge.floor if judge else None,
         )
 
-    def _find_directions(self) -> None:
+    def find_directions(self) -> None:
         """Those of now, each where it was before, so that a knob keeps what it does."""
         try:
             found = _directions_like(self.trainer.averaged, self._directions)
@@ -125,7 +133,8 @@ class Snapshots:
     def _images(self) -> int:
         return round(self.trainer.kimg * 1000)
 
-    def _film(self) -> None:
+    def film(self) -> None:
+        """Write a film of a walk, where PyAV is there."""
         trainer = self.trainer
         path = self.folder / "walks" / f"{trainer.kimg:09.3f}.mp4"
         batch = trainer.division.at_once

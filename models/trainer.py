@@ -30,7 +30,7 @@ R1_EVERY = 16
 EMA_RAMP = 0.05
 SKIPS_MAXIMUM = 8
 SIGN_BETA = 0.02
-STREAMS = ("D", "G", "path")  # Each draws from numbers of its own.
+STREAMS = ("D", "G", "path", "lesson")  # Each draws from numbers of its own.
 
 
 class DivergedError(TrainingError):
@@ -57,7 +57,7 @@ class Trainer:
         """Step one: both networks with random weights, their optimisers and regularisers."""
         recipe = self.recipe
         self.stage = stage
-        self.pair = ImagePair(recipe, stage, self.device)
+        self.pair = self.make_pair(stage)
         self.averaged = copy.deepcopy(self.pair.generator).eval().requires_grad_(False)
         self.learning = {
             name: [p for p in network.parameters() if p.requires_grad]
@@ -72,6 +72,10 @@ class Trainer:
         self.feed = Feed(
             images, self.device, batch=recipe.batch, rows=self.division.rows, seed=recipe.seed
         )
+
+    def make_pair(self, stage: int) -> ImagePair:
+        """Both networks with random weights."""
+        return ImagePair(self.recipe, stage, self.device)
 
     @property
     def kimg(self) -> float:

@@ -329,16 +329,65 @@ def train(
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A .pkl or .pt of StyleGAN; nothing in it is run.")],
+    file: Annotated[
+        Path, typer.Argument(help="A .pkl or .pt of StyleGAN, or an .onnx of any GAN.")
+    ],
     out: Annotated[
         Path | None, typer.Option(help="The model to write; FILE as .safetensors if not given.")
     ] = None,
     licence: Annotated[str, typer.Option(help="The model's licence, kept in it.")] = "",
 ) -> None:
-    """Bring in a model of another program: StyleGAN2 or 3 by NVIDIA, StyleGAN2 by rosinality."""
+    """Bring in a model of another program: StyleGAN2 or 3, or any generator as ONNX."""
     from performer.commands.import_ import import_ as run
 
     run(file, out, licence, Console())
+
+
+@app.command()
+def distil(
+    model: Annotated[Path, typer.Argument(help="A StyleGAN2 model, or the folder of a run.")],
+    target: Annotated[
+        str, typer.Option(help="Where it shall play at 30 frames/s: cpu, or gpu (a laptop's).")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="The student's folder; beside MODEL if not given.")
+    ] = None,
+    hours: Annotated[float | None, typer.Option(help="Stop after so long.", min=0)] = None,
+    kimg: Annotated[
+        float | None, typer.Option(help="Stop after so many thousand pictures.", min=0)
+    ] = None,
+    channel_base: Annotated[
+        int | None, typer.Option(help="Width of the student, instead of what suits the target.")
+    ] = None,
+    channel_max: Annotated[int | None, typer.Option(help="Its widest layer.", min=8)] = None,
+    device: Device = "auto",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run.")] = False,
+) -> None:
+    """Distil a model into a narrower one that plays alike on a smaller machine. No images needed.
+
+    Ctrl-C saves and says how to go on.
+    """
+    from performer.commands.signals import catch_signals
+
+    stopped = catch_signals()  # before the slow imports, so that ending is always in order
+    from performer.commands.distil import Options
+    from performer.commands.distil import distil as run
+
+    run(
+        Options(
+            model=model,
+            target=target,
+            out=out,
+            hours=hours,
+            kimg=kimg,
+            channel_base=channel_base,
+            channel_max=channel_max,
+            device=device,
+            resume=resume,
+        ),
+        Console(),
+        stopped,
+    )
 
 
 @app.command()

@@ -8,7 +8,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from models.architectures import AnyGenerator
+from models.architectures import TorchGenerator
 from models.contest import PSNR_MINIMUM_DB, WORTH, psnr_db, samples_of, shortest_s
 from models.device import describe, finish
 from models.kept import key_of, load, store
@@ -42,7 +42,7 @@ Build = Callable[[Choice], Draws]
 
 
 def choice_for(
-    generator: AnyGenerator,
+    generator: TorchGenerator,
     device: torch.device,
     build: Build,
     name: str,
@@ -68,7 +68,7 @@ def choice_for(
 
 
 def choose(
-    generator: AnyGenerator, device: torch.device, build: Build, *, may_compile: bool
+    generator: TorchGenerator, device: torch.device, build: Build, *, may_compile: bool
 ) -> Choice:
     """Try one thing after the other, and keep what is faster and holds the picture.
 
@@ -85,7 +85,7 @@ def choose(
     return contest.choice
 
 
-def half_precision(generator: AnyGenerator, device: torch.device) -> Precision | None:
+def half_precision(generator: TorchGenerator, device: torch.device) -> Precision | None:
     """float16 for what was trained within its limits, else bfloat16 where the card has it.
 
     None for StyleGAN3, which is played in float32.

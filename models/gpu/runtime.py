@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from models import runtime
-from models.architectures import AnyGenerator
+from models.architectures import TorchGenerator
 from models.device import describe
 from models.drift import Drift
 from models.gpu.choice import Choice, choice_for
@@ -25,7 +25,7 @@ LATENTS = 2  # that the instrument maps in each frame: the picture and its style
 Plain = runtime.Runtime | stylegan3_runtime.Runtime
 
 
-class GpuRuntime(Playing[AnyGenerator]):
+class GpuRuntime(Playing[TorchGenerator]):
     """What the instrument plays: `map` z to w, `draw` an image from one w a layer.
 
     An image is good until the next one is drawn, on the stream that both were drawn on.
@@ -33,7 +33,7 @@ class GpuRuntime(Playing[AnyGenerator]):
 
     def __init__(
         self,
-        generator: AnyGenerator,
+        generator: TorchGenerator,
         device: torch.device,
         directions: Tensor | None = None,
         *,
@@ -85,7 +85,7 @@ class GpuRuntime(Playing[AnyGenerator]):
 
 
 def _plain(
-    generator: AnyGenerator, device: torch.device, directions: Tensor | None, choice: Choice
+    generator: TorchGenerator, device: torch.device, directions: Tensor | None, choice: Choice
 ) -> Plain:
     if isinstance(generator, Generator):
         return runtime.Runtime(generator, device, directions, precision=choice.precision)
@@ -99,7 +99,7 @@ def _in_words(choice: Choice) -> str:
 
 
 def gpu_runtime_for(
-    generator: AnyGenerator,
+    generator: TorchGenerator,
     device: torch.device,
     directions: Tensor | None = None,
     *,

@@ -1,1 +1,1 @@
-"""StyleGAN2 in an embedded graph engine (OpenVINO), the fastest way to play it on a CPU."""
+"""StyleGAN2, and graphs of others, in an embedded graph engine (OpenVINO), the fastest on a CPU."""

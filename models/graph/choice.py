@@ -9,6 +9,7 @@ import msgspec
 import torch
 from torch import Tensor
 
+from models.architectures import AnyGenerator
 from models.contest import PSNR_MINIMUM_DB, WORTH, psnr_db, samples_of, shortest_s
 from models.graph.compiled import Compiled, Precision, has_bfloat16, processor
 from models.graph.library import Model, version
@@ -18,12 +19,13 @@ from models.networks import Generator
 from models.runtime import Runtime
 
 CPU = torch.device("cpu")
+Engine = Literal["graph", "torch"]
 
 
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a network is played; `psnr_db` is bfloat16's against float32 where it was tried."""
 
-    engine: Literal["graph", "torch"]
+    engine: Engine
     precision: Precision
     threads: Annotated[int, msgspec.Meta(ge=1)]
     psnr_db: float | None = None
@@ -35,8 +37,8 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return possible and self.threads <= threads_available()
 
 
-def choice_for(generator: Generator, network: Model, name: str) -> Choice:
-    """The choice kept for this generator and processor, or one found by trying, kept from then on.
+def choice_for(generator: AnyGenerator, name: str, find: Callable[[], Choice]) -> Choice:
+    """The choice kept for this generator and processor, or the one found now, kept from then on.
 
     `name` is the model's, for the log.
     """
@@ -45,20 +47,23 @@ def choice_for(generator: Generator, network: Model, name: str) -> Choice:
     if choice is None:
         log = logging.getLogger(__name__)
         log.info("Preparing %s for this processor, once: it takes some seconds", name)
-        choice = choose(generator, network)
+        choice = find()
         store(key, choice)
     return choice
 
 
-def choose(generator: Generator, network: Model) -> Choice:
+def choose(generator: AnyGenerator, network: Model) -> Choice:
     """Try the network of a generator, on one thread first: a busy machine chooses as an idle one.
 
-    It draws about thirty pictures. Torch's number of threads is left as it was.
+    It draws about thirty pictures. Torch contends where it can draw them too, which is StyleGAN2;
+    its number of threads is left as it was.
     """
     samples = samples_of(generator)
     precision, worst_db = _choose_precision(network, samples)
     threads = choose_threads(network, precision, samples[0])
-    engine = _choose_engine(generator, network, precision, threads, samples)
+    engine: Engine = "graph"
+    if isinstance(generator, Generator):
+        engine = _choose_engine(generator, network, precision, threads, samples)
     return Choice(engine, precision, threads, worst_db)
 
 
@@ -104,7 +109,7 @@ def _choose_engine(
     precision: Precision,
     threads: int,
     samples: Sequence[Tensor],
-) -> Literal["graph", "torch"]:
+) -> Engine:
     """Torch where it is faster in this precision, and its pictures hold."""
     before = torch.get_num_threads()
     eager = Runtime(generator, CPU, precision=precision)

@@ -11,8 +11,9 @@ try:
     from openvino import Core, Model, Node, opset13
     from openvino import Tensor as SharedTensor
     from openvino import __version__ as version
+    from openvino.frontend import FrontEndManager
 finally:
     if _held_back:
         del sys.modules[_CONVERTER]
 
-__all__ = ["Core", "Model", "Node", "SharedTensor", "opset13", "version"]
+__all__ = ["Core", "FrontEndManager", "Model", "Node", "SharedTensor", "opset13", "version"]

@@ -1,4 +1,4 @@
-"""A StyleGAN2 generator played by the graph engine, as `models.runtime` does in torch."""
+"""A generator played by the graph engine, as `models.runtime` does in torch."""
 
 import torch
 from torch import Tensor
@@ -7,13 +7,15 @@ from models.graph.choice import Choice
 from models.graph.compiled import Compiled
 from models.graph.library import Model
 from models.networks import Generator
+from models.onnx import generator as onnx
 from models.playing import Playing
 
 CPU = torch.device("cpu")
 SHORT = {"float32": "fp32", "bfloat16": "bf16"}
+Playable = Generator | onnx.Generator
 
 
-class GraphRuntime(Playing[Generator]):
+class GraphRuntime(Playing[Playable]):
     """What the instrument plays: `map` z to w, `draw` an image from one w a layer.
 
     Its weights cannot move.
@@ -21,7 +23,7 @@ class GraphRuntime(Playing[Generator]):
 
     def __init__(
         self,
-        generator: Generator,
+        generator: Playable,
         network: Model,
         choice: Choice,
         directions: Tensor | None = None,
@@ -43,7 +45,7 @@ class GraphRuntime(Playing[Generator]):
     def drift(self, goal: object) -> "Arrived | None":
         """No way leads to other weights: those here are packed. With the same it is there."""
         there = getattr(goal, "generator", None)
-        if isinstance(there, Generator) and same_weights(self.generator, there):
+        if isinstance(there, Playable) and same_weights(self.generator, there):
             return Arrived()
         return None
 
@@ -61,9 +63,9 @@ class Arrived:
         return progress >= 1.0
 
 
-def same_weights(here: Generator, there: Generator) -> bool:
+def same_weights(here: Playable, there: Playable) -> bool:
     """Whether two generators are alike in all they compute with."""
-    if (here.canvas, here.widths) != (there.canvas, there.widths):
+    if type(here) is not type(there) or (here.canvas, here.widths) != (there.canvas, there.widths):
         return False
     pairs = zip(here.state_dict().values(), there.state_dict().values(), strict=True)
     return all(torch.equal(own, other.cpu()) for own, other in pairs)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import torch
 
-from models.architectures import AnyGenerator
+from models.architectures import AnyGenerator, architecture_of
 from models.checkpoint import load_checkpoint, save_checkpoint
-from models.directions import Directions, effort_within, find_directions
+from models.directions import Directions, effort_within, efforts_of, find_directions
+from models.onnx.design import ONNX
 from models.presentation import write_grid, write_model_card
 
 SEARCH_S = 50.0
@@ -32,11 +33,13 @@ def _search(
     generator: AnyGenerator, picture_s: float, say: Callable[[str], None]
 ) -> Directions | None:
     """The directions, or None where nothing shows that a principal component of W would not."""
-    effort = effort_within(SEARCH_S / picture_s, generator.canvas)
+    effort = effort_within(SEARCH_S / picture_s, generator.canvas, efforts_of(generator))
     if effort is None:
+        onnx = isinstance(architecture_of(generator), ONNX)
+        others = "some by chance" if onnx else "the principal components of W"
         say(
             f"A picture takes {picture_s:.1f} s here, too long to look for directions; "
-            "the principal components of W are played instead."
+            f"{others} are played instead."
         )
         return None
     seconds = effort.pictures * picture_s

@@ -1,7 +1,6 @@
 """From another program's file to a model of ours."""
 
 import datetime
-import hashlib
 from pathlib import Path
 
 import msgspec
@@ -15,19 +14,21 @@ from models.checkpoint import (
     SaveError,
     load_checkpoint,
     save_checkpoint,
+    sha256_of,
 )
-from models.importers import nvidia, nvidia3, rosinality, tensorflow
+from models.importers import nvidia, nvidia3, onnx, rosinality, tensorflow
 from models.importers.contained import contained
 from models.importers.files import STREAM_START, ZIP_START, named, read_pickle_file, read_torch_file
 from models.importers.found import Found
 from models.importers.nvidia3 import FoundStyleGAN3
+from models.importers.onnx import FoundONNX
 from models.importers.refusal import ImporterError, refuse
 from models.kept_discriminator import discriminator_beside, save_discriminator
 
 FINDERS = (nvidia.find, nvidia3.find, tensorflow.find, rosinality.find)
 KNOWN = (
     "StyleGAN2 by NVIDIA (.pkl, PyTorch or TensorFlow) and by rosinality (.pt), "
-    "StyleGAN3 by NVIDIA (.pkl)"
+    "StyleGAN3 by NVIDIA (.pkl), generators of others as ONNX (.onnx)"
 )
 PICKLE_START = b"\x80"
 SUFFIX, BESIDE = ".safetensors", (".png", ".md")
@@ -50,7 +51,7 @@ def import_model(path: Path, out: Path, licence: str) -> Imported:
     with named(path):
         if not path.is_file():
             refuse("no such file")
-        memory_bytes = 4 * path.stat().st_size + SPARE_BYTES
+        memory_bytes = _memory_bytes(path)
     with named(out):
         if out.suffix != SUFFIX:
             refuse(f"the name of a model ends in {SUFFIX}")
@@ -76,7 +77,7 @@ def convert(path: Path, out: Path, licence: str) -> bytes:
         loss="",
         made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         name=path.stem,
-        origin=Origin(found.program, path.name, _sha256(path), licence),
+        origin=Origin(found.program, path.name, sha256_of(path), licence),
     )
     judging = ""
     try:
@@ -89,7 +90,7 @@ def convert(path: Path, out: Path, licence: str) -> bytes:
     return msgspec.json.encode(Imported(manifest, str(out), judging))
 
 
-def read_model(path: Path) -> Found | FoundStyleGAN3:
+def read_model(path: Path) -> Found | FoundStyleGAN3 | FoundONNX:
     """What a file holds, recognised by its content alone; raises `ImporterError`."""
     with named(path), path.open("rb") as file:
         start = file.read(len(STREAM_START))
@@ -97,6 +98,9 @@ def read_model(path: Path) -> Found | FoundStyleGAN3:
         tree = read_torch_file(path)
     elif start.startswith(PICKLE_START):
         tree = read_pickle_file(path)
+    elif start.startswith(onnx.START):
+        with named(path):
+            return onnx.read_onnx(path)
     else:
         raise ImporterError(f"{path}: no model that can be imported; known are {KNOWN}")
     with named(path):
@@ -106,9 +110,12 @@ def read_model(path: Path) -> Found | FoundStyleGAN3:
         refuse(f"it holds none of the models that can be imported: {KNOWN}")
 
 
-def _sha256(path: Path) -> str:
+def _memory_bytes(path: Path) -> int:
+    """What reading a file may take, beside what torch does."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        if file.read(len(onnx.START)) == onnx.START:
+            return onnx.import_memory_bytes(path)
+    return 4 * path.stat().st_size + SPARE_BYTES
 
 
 def _prove(path: Path, out: Path) -> None:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from models.device import describe, pick_device
 from models.engines import describe_engine
+from models.onnx.design import IDLE, ONNX
 from performer.clock import SystemClock
 from performer.commands.instrument import load_instrument
 from performer.commands.play import parse_host_port
@@ -51,10 +52,13 @@ def _instrument(patch: str, model: Path | None, device: str) -> str:
     learnt = f"{manifest.kimg:.0f} kimg on {manifest.images.count} images"
     if manifest.origin:
         learnt = f"imported from {manifest.origin.file}"
-    return (
+    if manifest.teacher:
+        learnt = f"distilled from {manifest.teacher.name}"
+    plays = (
         f"{instrument.patch.name} plays {instrument.model.name}: {manifest.canvas}, {learnt}; "
         f"engine: {describe_engine(instrument.runtime)}"
     )
+    return f"{plays}. {IDLE}" if isinstance(manifest.architecture, ONNX) else plays
 
 
 def _displays() -> str:

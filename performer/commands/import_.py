@@ -11,6 +11,7 @@ from models.architectures import channels_of
 from models.device import pick_device, prepare
 from models.importers.finishing import finish
 from models.importers.importing import SUFFIX, Imported, import_model
+from models.onnx.design import IDLE, ONNX
 
 
 def import_(path: Path, out: Path | None, licence: str, console: Console) -> None:
@@ -33,16 +34,21 @@ def table(imported: Imported) -> Table:
     made.add_column(style="bold")
     made.add_column(overflow="fold")
     if origin := manifest.origin:
-        made.add_row("Made with", origin.program)
+        made.add_row("Made with", escape(origin.program))
         made.add_row("File", escape(origin.file))
         made.add_row("SHA-256", origin.sha256)
         made.add_row("Licence", escape(origin.licence) or "not told; --licence keeps it")
     made.add_row("Pictures", str(manifest.canvas))
     if widths.classes:
         made.add_row("Classes", f"{widths.classes}, chosen by /class")
-    channels = channels_of(manifest.canvas, widths, manifest.architecture)
-    made.add_row("Channels", ", ".join(map(str, channels)))
-    made.add_row("z, w, mapping", f"{widths.z_dim}, {widths.w_dim}, {widths.mapping_layers} layers")
+    if isinstance(manifest.architecture, ONNX):
+        made.add_row("z", str(widths.z_dim))
+        made.add_row("Played", IDLE)
+    else:
+        channels = channels_of(manifest.canvas, widths, manifest.architecture)
+        mapping = f"{widths.z_dim}, {widths.w_dim}, {widths.mapping_layers} layers"
+        made.add_row("Channels", ", ".join(map(str, channels)))
+        made.add_row("z, w, mapping", mapping)
     made.add_row("Model", escape(imported.model))
     if imported.discriminator:
         made.add_row("Discriminator", escape(imported.discriminator))

@@ -10,6 +10,7 @@ from queue import SimpleQueue
 
 import torch
 
+from models.architectures import TorchGenerator
 from models.checkpoint import CheckpointError, load_checkpoint
 from models.device import pick_device, prepare
 from models.engines import runtime_for
@@ -103,8 +104,9 @@ class Preparer:
         while (path := self._paths.get()) is not None and not self._ended.is_set():
             event: ModelEvent | Refusal
             try:
-                load_checkpoint(path)  # A file that cannot be read needs no process.
-                find_choice(path, self._device, self._ended)
+                # What cannot be read needs no process, and an ONNX graph is tried as it is read.
+                if isinstance(load_checkpoint(path).generator, TorchGenerator):
+                    find_choice(path, self._device, self._ended)
                 event = ready_model(path, self._device, self._clock, moves=False)
             except Exception as error:
                 event = refusal(path, error, self._clock)

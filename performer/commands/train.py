@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from models.ancestor import Ancestor, read_ancestor
 from models.canvas import DEFAULT_SIZE, Canvas, parse_size
@@ -20,20 +19,18 @@ from models.device import pick_device, prepare
 from models.division import TrainingError
 from models.image_source import DatasetError
 from models.pace import images_per_s
-from models.ranks import Ranks, join
-from models.recipe import Recipe
-from models.run import Goal, Run
-from models.run import Progress as RunProgress
+from models.ranks import join
+from models.run import Run
 from models.saves import Saves
 from models.trainer import Trainer
 from performer.commands.recipe import (
-    default_kimg,
     for_hours,
     frozen_for,
     new_recipe,
     resumed_recipe,
     summary,
 )
+from performer.commands.sitting import Place, goal_for, goal_words, sit
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +56,6 @@ class Options:
     asked: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a run is computed, and where it speaks."""
-
-    device: torch.device
-    ranks: Ranks
-    console: Console
-
-    def say(self, sentence: str, style: str = "") -> None:
-        """Print as it stands: names may hold brackets, and a command must stay on one line."""
-        self.console.print(sentence, style=style, markup=False, highlight=False, soft_wrap=True)
-
-    def warn(self, sentence: str) -> None:
-        """Say it in the colour of warnings."""
-        self.say(sentence, "yellow")
-
-
 def train(options: Options, console: Console, stopped: Callable[[], bool]) -> None:
     """Prepare, train, and say how to play or go on."""
     _check(options)
@@ -87,7 +67,9 @@ def train(options: Options, console: Console, stopped: Callable[[], bool]) -> No
         run = (_resumed if options.resume else _new)(options, place)
         for line in summary(run.trainer.recipe, run.images.count, device):
             place.say(line)
-        _run(run, options, place, stopped)
+        goal = goal_for(options.hours, options.kimg, device, stop_early=options.stop_early)
+        resume = _resume_command(options)
+        sit(run, goal, place, stopped, resume=resume, play=run.folder)
     finally:
         ranks.leave()
 
@@ -197,45 +179,7 @@ def _load_images(
     return dataset, source.frames
 
 
-def _run(run: Run, options: Options, place: Place, stopped: Callable[[], bool]) -> None:
-    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=place.console) as bar:
-        task = bar.add_task("the first step takes longest", total=1.0)
-
-        def report(progress: RunProgress) -> None:
-            bar.update(task, completed=progress.done, description=_describe(progress))
-
-        run.train(_goal(options, run.trainer.recipe, place), stop=stopped, report=report)
-    if stopped():
-        place.say(f"Stopped and saved at {run.trainer.kimg:.1f} kimg. Go on with:")
-        place.say(f"  {_resume_command(options)}")
-    place.say("Play it with:")
-    place.say(f"  performer play {shlex.quote(str(run.folder))}")
-
-
-def _goal(options: Options, recipe: Recipe, place: Place) -> Goal:
-    """As asked; without a goal, what is usual on such a device."""
-    goal = Goal(stop_early=options.stop_early)
-    if options.hours is not None:
-        goal = msgspec.structs.replace(goal, seconds=options.hours * 3600)
-    if options.kimg is not None or options.hours is None:
-        goal = msgspec.structs.replace(goal, kimg=options.kimg or default_kimg(place.device))
-    return goal
-
-
 def _resume_command(options: Options) -> str:
     words = ["performer", "train", str(options.images), "--out", str(options.out), "--resume"]
-    for name in ("kimg", "hours"):
-        goal = getattr(options, name)
-        words += [f"--{name}", f"{goal:g}"] if goal is not None else []
+    words += goal_words(options.hours, options.kimg)
     return shlex.join(words + (["--stop-early"] if options.stop_early else []))
-
-
-def _describe(progress: RunProgress) -> str:
-    losses = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
-    minutes = progress.eta_s / 60
-    eta = f"{minutes / 60:.1f} h" if minutes >= 90 else f"{minutes:.0f} min"
-    return (
-        f"{progress.canvas}  {progress.kimg:.1f} kimg  {progress.images_per_s:.1f} images/s  "
-        f"{losses}  about {eta} left"
-    )

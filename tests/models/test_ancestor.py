@@ -139,4 +139,4 @@ def test_what_cannot_be_trained_is_refused(tmp_path: Path) -> None:
     made, path = tiny3.generator(), tmp_path / "three.safetensors"
     told: dict[str, Any] = {"canvas": made.canvas, "widths": made.widths}
     save_checkpoint(path, made, tiny.manifest(architecture=architecture_of(made), **told))
-    assert "a StyleGAN3 model can be played" in refusal(path)
+    assert "StyleGAN3 models can be played" in refusal(path)

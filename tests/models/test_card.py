@@ -11,7 +11,7 @@ from tiny import manifest
 
 from models.canvas import canvas_of
 from models.card import card, write_card
-from models.checkpoint import Images, Lineage, Origin
+from models.checkpoint import Images, Likeness, Lineage, Origin, TaughtBy
 from models.directions import Directions
 from models.metrics import TITLES, Measures
 from models.networks import Widths
@@ -54,6 +54,18 @@ def test_a_model_tells_whose_images_and_file_it_started_from() -> None:
     assert told["Before: licence"] == ["CC BY 4.0"]
     assert told["At first: file"] == ["faces.pkl"]
     assert told["At first: licence"] == ["CC BY-NC 4.0"]
+
+
+def test_a_student_tells_its_teacher_and_what_that_one_learnt_from() -> None:
+    teacher = TaughtBy("Sea", "sea.safetensors", "0123", canvas_of(16, 16), Likeness(0.05, 21, 0.7))
+    before = Lineage(None, (Images(70, "", "CC BY 4.0", "the attic"),))
+    text = written({"images": Images(0, "0123"), "before": before, "teacher": teacher})
+    told = rows(text)
+    assert (told["Teacher"], told["Its canvas"]) == (["Sea"], ["16x16 pixels"])
+    assert (told["L1, of the range"], told["PSNR"]) == (["5.00%"], ["21.0 dB"])
+    assert (told["Images"], told["Source"]) == (["70"], ["the attic"])
+    assert "## What its teacher learnt from" in text and "its W is the same" in text
+    assert told["Training"] == ["1.5 kimg: it was shown 1,500 images"]
 
 
 def test_an_imported_model_tells_its_origin_and_not_what_no_one_knows() -> None:

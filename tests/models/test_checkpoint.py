@@ -22,7 +22,9 @@ from models.checkpoint import (
     DIRECTIONS_KEY,
     METADATA_KEY,
     CheckpointError,
+    Likeness,
     SaveError,
+    TaughtBy,
     load_checkpoint,
     load_tensors,
     save_checkpoint,
@@ -228,6 +230,7 @@ def test_a_newer_format_asks_for_an_update(saved: Path) -> None:
         {"widths": Widths(own_channels=(8, 0))},
         {"widths": Widths(own_channels=(8,) * 9)},
         {"widths": Widths(clamp=-1.0)},
+        {"teacher": TaughtBy("a", "b", "c", Canvas(4, 4, 1 << 60), Likeness(0.0, 9.0, 0.0))},
     ],
     ids=str,
 )

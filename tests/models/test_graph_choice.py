@@ -46,7 +46,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def prepare(made: Generator) -> Choice:
     """What preparing a generator comes to."""
-    return choice_for(made, network_of(made), "tides")
+    return choice_for(made, "tides", lambda: choosing.choose(made, network_of(made)))
 
 
 def test_a_choice_is_within_what_the_machine_has() -> None:

@@ -4,6 +4,7 @@ import csv
 import errno
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -123,10 +124,15 @@ def test_a_goal_in_kimg_is_met_and_not_passed(tmp_path: Path) -> None:
     assert not train(tmp_path, trained, Goal(kimg=0.02)), "a goal that is met needs no step"
 
 
-def test_a_goal_in_seconds_ends_and_saves(tmp_path: Path) -> None:
-    reports = train(tmp_path, trainer(), Goal(seconds=0.2))
-    assert len(reports) > 1 and reports[-1].eta_s == 0.0
-    assert load_checkpoint(tmp_path / "model.safetensors").manifest.kimg > 0
+def test_a_goal_in_seconds_ends_and_saves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock that goes on by a tenth of a second with each step."""
+    left_s: list[float] = []
+    clock = SimpleNamespace(perf_counter=lambda: 0.1 * len(left_s))
+    monkeypatch.setattr(run_module, "time", clock)
+    run = Run(tmp_path, trainer(), IMAGES, [].append)
+    run.train(Goal(seconds=0.25), stop=lambda: False, report=lambda at: left_s.append(at.eta_s))
+    assert left_s == pytest.approx([0.25, 0.15, 0.05])
+    assert load_checkpoint(tmp_path / "latest.safetensors").manifest.kimg == 0.012
 
 
 def test_the_time_that_is_left_counts_larger_canvases_as_dearer(tmp_path: Path) -> None:

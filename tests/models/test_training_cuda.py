@@ -1,10 +1,16 @@
 """Training on a GPU: half precision, images in its memory, and memory that runs out."""
 
+from pathlib import Path
+
+import msgspec
 import pytest
 import torch
-from tiny import images, recipe
+from tiny import WIDTHS, generator, images, manifest, recipe
 
 from models.canvas import canvas_of
+from models.checkpoint import save_checkpoint
+from models.distil.distiller import Distiller, difference
+from models.distil.teacher import read_teacher
 from models.feed import Feed
 from models.networks import Widths
 from models.recipe import Stage
@@ -75,3 +81,23 @@ def test_real_lack_of_memory_makes_smaller_parts() -> None:
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert 1 <= trained.division.at_once < 64 and trained.step == 2
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_student_learns_on_it(precision: str, tmp_path: Path) -> None:
+    canvas, slim = canvas_of(32, 32), msgspec.structs.replace(WIDTHS, own_channels=(8, 8, 4, 2))
+    save_checkpoint(
+        tmp_path / "teacher.safetensors",
+        generator(canvas),
+        manifest(canvas=canvas),
+        torch.randn(2, 16),
+    )
+    teacher = read_teacher(tmp_path / "teacher.safetensors", GPU)
+    told = recipe(canvas=canvas, widths=slim, precision=precision, augment="none")
+    student = Distiller(told, teacher, teacher.draw(12, seed=1, canvas=canvas), GPU)
+    lesson = student.lesson()
+    before = difference(student.pair.paint(lesson.ws), lesson.pictures)
+    steps = student.train()
+    for _ in range(100):
+        next(steps)
+    assert difference(student.pair.paint(lesson.ws), lesson.pictures) < before
