@@ -70,6 +70,11 @@ class Engine:
         return self.performance.values
 
     @property
+    def image(self) -> Image:
+        """The frame shown last, uint8 (H, W, 3), until the next one."""
+        return self._image
+
+    @property
     def canvas(self) -> tuple[int, int]:
         """Height and width of the picture shown, in pixels."""
         height, width, _ = self._image.shape

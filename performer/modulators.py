@@ -15,6 +15,7 @@ MAXIMA = np.array([parameter.maximum for parameter in TABLE])
 STEPPED = [(i, parameter) for i, parameter in enumerate(TABLE) if parameter.step]
 SHAPES = ("sine", "triangle", "saw", "square", "noise")
 SETTLE_S = 0.1
+TURNS_MAXIMUM = 2.0**52  # beyond it no turn has parts
 
 
 class Modulators:
@@ -44,6 +45,18 @@ class Modulators:
         fresh = self.waves()
         befores = [waves.get(key, wave) for key, wave in zip(self._identities, fresh, strict=True)]
         self._lag = np.array(befores, dtype=np.float64) - fresh
+
+    @property
+    def turns(self) -> tuple[float, ...]:
+        """The phase of each, in turns."""
+        return tuple(self._turns.tolist())
+
+    def restore(self, turns: Sequence[float], beat: float) -> None:
+        """Go on from these phases and the music's beat, if they are those of as many."""
+        if len(turns) == len(self._turns) and np.abs(turns).max(initial=0.0) < TURNS_MAXIMUM:
+            self._turns = np.array(turns, dtype=np.float64)
+            self._lag[:] = 0.0
+            self._beat, self._leaps = beat, False
 
     def _load(self, specs: Sequence[Modulator]) -> None:
         self._identities = [

@@ -12,12 +12,15 @@ from performer.dials import dials
 from performer.events import (
     ClockEvent,
     Event,
+    HoursEvent,
     LatencyEvent,
     LinkEvent,
     ModelEvent,
     PatchEvent,
     PortEvent,
+    RestoreEvent,
 )
+from performer.house import House
 from performer.learn import Learn
 from performer.looper import Looper
 from performer.modulators import Modulators
@@ -33,6 +36,7 @@ NAMES = tuple(parameter.name for parameter in TABLE)
 SEEDS = 1000
 RECORDERS = ("record", "video")  # what panic leaves as it is
 DT_MAXIMUM_S = 0.25
+WALK_MAXIMUM = 1e12  # steps; beyond it the wander's seeds end
 BEATS_MAXIMUM_HZ = 10.0  # a song position that jumps is no music that passed
 
 
@@ -84,6 +88,7 @@ class Performance:
         self.looper = Looper()
         self._morph: Morph | None = None
         self._share = 1.0
+        self._house = House()
         self._xy = XYPad(_corners(patch))
         self._changes: list[ModelEvent | Leaving] = []
         self._clear = False
@@ -116,7 +121,11 @@ class Performance:
             self._replace(event.patch)
         elif isinstance(event, ClockEvent | LinkEvent | LatencyEvent):
             self.tempo.take(event)
-        acted = isinstance(event, ModelEvent | PatchEvent)
+        elif isinstance(event, RestoreEvent):
+            self._restore(event)
+        elif isinstance(event, HoursEvent):
+            self._house.opens(event.is_open)
+        acted = isinstance(event, ModelEvent | PatchEvent | RestoreEvent)
         actions = [] if self.learn.take(event) else self.controls.handle(event)
         for action in actions:
             if action.kind == "trigger":
@@ -169,11 +178,48 @@ class Performance:
         if pad.any():
             self.values = self._modulators.apply(self._xy.apply(values, pad))
         named = dict(zip(NAMES, self.values.tolist(), strict=True))
+        self._house.advance(dt_s)
+        self._house.darken(named)
         corners, changes = self._xy.corners(pad), tuple(self._changes)
         effects, clear = self.patch.effects, self._clear
         order = Order(named, dt_s, self._share, corners, changes, effects, clear)
         self._changes, self._clear = [], False
         return order
+
+    def state(self, now_s: float) -> RestoreEvent:
+        """All by which another performance can go on from here.
+
+        A morph under way is told by its end.
+        """
+        targets = dict(zip(NAMES, self.controls.targets.tolist(), strict=True))
+        targets |= self._morph.ends if self._morph is not None else {}
+        values = zip(NAMES, self.controls.values.tolist(), targets.values(), strict=True)
+        passed_s, passed_beats = self.cues.passed
+        return RestoreEvent(
+            now_s,
+            values=tuple(values),
+            walk=self._walk(),
+            cue=self.cues.index,
+            cue_s=passed_s,
+            cue_beats=passed_beats,
+            turns=self._modulators.turns,
+            beat=self.tempo.now_beat,
+            bpm=self.tempo.bpm,
+            loops=self.looper.state(),
+        )
+
+    def _restore(self, state: RestoreEvent) -> None:
+        """Go on from a state, whatever is in it, without a glide or morph."""
+        self._morph, self._share = None, 1.0
+        for name, value, target in state.values:
+            self.controls.place(name, value, target)
+        self.cues.restore(state.cue, state.cue_s, state.cue_beats)
+        self.tempo.restore(state.beat, state.bpm)
+        self._modulators.restore(state.turns, self.tempo.beat)
+        self.looper.restore(state.loops, self.tempo.now_beat)
+        walk = state.walk if abs(state.walk) < WALK_MAXIMUM else None
+        self._changes.append(Leaving(PICTURES, walk))
+        self._clear = True
 
     def _keep_time(self, now_s: float, elapsed_s: float) -> float:
         """Count beats, let `bpm` follow who leads, pull what waited; the beats that passed."""

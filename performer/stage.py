@@ -11,6 +11,7 @@ from performer.engine import Engine
 from performer.events import (
     ClockEvent,
     Event,
+    HoursEvent,
     Inbox,
     KeyEvent,
     LatencyEvent,
@@ -22,6 +23,7 @@ from performer.events import (
     PatchEvent,
     PortEvent,
     Refusal,
+    RestoreEvent,
     SoundEvent,
 )
 from performer.limited_log import LimitedLog
@@ -251,5 +253,9 @@ def describe(event: Event) -> str:
             return f"latency {event.ahead_s * 1000:.0f} ms"
         case Notice():
             return event.text[:32]
+        case RestoreEvent():
+            return "restored"
+        case HoursEvent():
+            return "open" if event.is_open else "closed"
         case Refusal():
             return f"refused {event.origin}: {event.reason[:32]}"

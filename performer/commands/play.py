@@ -4,7 +4,8 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from models.engines import describe_engine
@@ -13,6 +14,7 @@ from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument
 from performer.commands.live_patch import LivePatch
 from performer.commands.preparing import ready_model
+from performer.commands.served import Served, goes_on, served
 from performer.commands.taking import begin, free_name, head_of, numbered
 from performer.events import Inbox, ModelEvent
 from performer.feedback import MidiFeedback, OscFeedback
@@ -24,9 +26,10 @@ from performer.inputs.midi_out import MidiOutput
 from performer.inputs.osc import OscInput, resolve
 from performer.inputs.sound import SoundInput
 from performer.lights import Lights
+from performer.opening_hours import OpeningHours
 from performer.osc_replies import OscReplies, Replies
 from performer.outputs import Display
-from performer.outputs.base import Recorder
+from performer.outputs.base import Image, Recorder
 from performer.outputs.film import FilmRecorder
 from performer.outputs.memory import MemoryDisplay
 from performer.outputs.movie import check_new_movie
@@ -34,6 +37,7 @@ from performer.outputs.take_file import TakeFile
 from performer.patch import model_path, same_device
 from performer.paths import LATEST_MODEL, STARTER_MODEL
 from performer.schema import Patch
+from performer.serving.doorkeeper import Doorkeeper
 from performer.stage import Companion, Labels, Stage
 
 
@@ -60,6 +64,7 @@ class Options:
     link: bool = False
     take: Path | None = None
     video: Path | None = None
+    hours: OpeningHours | None = None
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -83,9 +88,27 @@ def parse_replies(text: str) -> Replies | None:
 def play(options: Options, stopped: Callable[[], bool]) -> None:
     """Load, open, play until the end or `stopped`, and leave nothing behind."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    instrument = load_instrument(options.patch, options.model, options.device)
+    watch = served()
+    state = watch.state() if watch else None
+    instrument = load_instrument(
+        options.patch, options.model, options.device, state.patch if state else None
+    )
     clock, inbox = SystemClock(), Inbox()
+    live = _live_patch(instrument, inbox, clock)
     with ExitStack() as parts:
+        engine = begin(instrument, options.seed, options.take is not None, options.latency)
+        parts.callback(engine.close)
+        engine.controls.set("video", float(options.video is not None))
+        backdrop = None
+        if watch is not None:
+            if not watch.wait(stopped):
+                return
+            asked, state = stopped, watch.state()
+            stopped = lambda: asked() or watch.prompter.is_over  # noqa: E731
+            options, backdrop = with_free_names(options), watch.mirror.picture()
+        text, begins = goes_on(instrument, state, clock.now())
+        for event in begins:
+            inbox.put(event)
         companions: list[Companion] = []
         osc_address = "off"
         replies = parse_replies(options.osc_feedback)
@@ -113,11 +136,17 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             link = LinkInput(inbox, clock)
             parts.callback(link.close)
         recorders = _recorders(options, instrument, parts)
-        engine = begin(instrument, options.seed, options.take is not None, options.latency)
-        parts.callback(engine.close)
-        engine.controls.set("video", float(options.video is not None))
-        display = _open_display(options, clock, instrument)
+        opened = partial(_open_display, options, clock, instrument, watch, backdrop)
+        display = watch.open_patiently(opened, stopped) if watch and state else opened()
         parts.callback(display.close)
+        if watch is not None:
+            keeper = watch.keeper(instrument, text, display)
+            parts.callback(keeper.close)
+            companions.append(keeper)
+        if options.hours is not None:
+            doorkeeper = Doorkeeper(options.hours, inbox)
+            doorkeeper.look(clock.now())
+            companions.append(doorkeeper)
         labels = _labels(instrument, ports, osc_address)
         stage = Stage(engine, display, inbox, clock, labels, companions, recorders)
         if instrument.run is not None:
@@ -125,7 +154,6 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
             parts.callback(follower.close)
             follower.start()
-        live = _live_patch(instrument, inbox, clock)
         engine.on_store = live.store
         companions.append(live)
         parts.callback(live.close)
@@ -170,7 +198,19 @@ def _recorders(options: Options, instrument: Instrument, parts: ExitStack) -> tu
     return take, film
 
 
-def _open_display(options: Options, clock: SystemClock, instrument: Instrument) -> Display:
+def with_free_names(options: Options) -> Options:
+    """What is recorded after an interruption goes into files beside those from before it."""
+    take, video = (path and numbered(path) for path in (options.take, options.video))
+    return replace(options, take=take, video=video)
+
+
+def _open_display(
+    options: Options,
+    clock: SystemClock,
+    instrument: Instrument,
+    watch: Served | None,
+    backdrop: Image | None,
+) -> Display:
     if options.headless:
         return MemoryDisplay(clock)
     from performer.outputs.display import PygameDisplay
@@ -181,6 +221,8 @@ def _open_display(options: Options, clock: SystemClock, instrument: Instrument) 
         size=options.size,
         display_index=options.display,
         title=f"Performer: {instrument.patch.name}",
+        hint=watch is None,
+        backdrop=backdrop,
     )
 
 

@@ -26,7 +26,8 @@ class PygameDisplay:
 
     The image goes to the renderer at its own size, which scales it with a linear filter; the
     overlays are drawn at the window's own resolution. `size` is the window's (width, height)
-    when it is not fullscreen. Raises `DisplayError`, one sentence, when it cannot open.
+    when it is not fullscreen, `backdrop` what it shows before the first frame. Raises
+    `DisplayError`, one sentence, when it cannot open.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class PygameDisplay:
         title: str = "Performer",
         fit: Fit = "contain",
         hint: bool = True,
+        backdrop: Image | None = None,
     ) -> None:
         self._clock = clock
         self._fit = fit
@@ -60,11 +62,12 @@ class PygameDisplay:
         self._sheet: video.Texture | None = None
         self._hint: video.Texture | None = None
         self._overlay = Overlay(self._pixels())
+        self._backdrop = backdrop
         if hint:
             surface = hint_surface(self._pixels())
             self._hint = video.Texture.from_surface(self._renderer, surface)
             self._hint.blend_mode = BLEND
-        period_s = measure_period(clock, self._present_black)
+        period_s = measure_period(clock, self._present_backdrop)
         self._pace = Pace(period_s)
         self.refresh_hz = nominal_hz(period_s, windows.told_hz(display_index))
         self._opened_s = clock.now()
@@ -103,6 +106,9 @@ class PygameDisplay:
             elif event.type in CAME_BACK:
                 self._pace.trust_again()
         self._follow_fullscreen()
+        if self.switches.front:
+            self.switches.front = False
+            self._window.focus()
         return events
 
     def describe(self) -> str:
@@ -136,8 +142,10 @@ class PygameDisplay:
         self._renderer.draw_color = (0, 0, 0, 255)
         self._renderer.clear()
 
-    def _present_black(self) -> None:
+    def _present_backdrop(self) -> None:
         self._clear()
+        if self._backdrop is not None:
+            self._draw_image(self._backdrop)
         self._renderer.present()
         pygame.event.pump()
 

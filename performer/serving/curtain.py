@@ -2,53 +2,57 @@
 
 import os
 import sys
-import threading
-from pathlib import Path
+import time
+from collections.abc import Callable
 from typing import NoReturn
 
-from performer.serving.mirror import Mirror
+from performer.serving.mirror import Mirror, given_mirror
+from performer.serving.prompter import Prompter
 
-REFRESH_HZ = 10
+REFRESH_S, RETRY_S = 0.1, 0.5
 
 
-def draw_curtain(mirror_path: Path, display_index: int, over: threading.Event) -> None:
-    """Show the mirror's last picture, fullscreen, until it is `over`."""
+def draw_curtain(mirror: Mirror, display_index: int, is_over: Callable[[], bool]) -> None:
+    """Show the mirror's last picture, fullscreen, until it `is_over`; waits for a display."""
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     import pygame
 
     from performer.clock import SystemClock
+    from performer.outputs.base import DisplayError
     from performer.outputs.display import PygameDisplay
 
-    mirror, clock = Mirror(mirror_path), SystemClock()
-    display = PygameDisplay(
-        clock, fullscreen=True, display_index=display_index, title="Performer", hint=False
-    )
+    display = None
     shown = -1
-    while not over.wait(1.0 / REFRESH_HZ):
+    while not is_over():
+        if display is None:
+            try:
+                display = PygameDisplay(
+                    SystemClock(),
+                    fullscreen=True,
+                    display_index=display_index,
+                    hint=False,
+                    backdrop=mirror.picture(),
+                )
+            except DisplayError:
+                time.sleep(RETRY_S)
+                continue
+            mirror.tell_curtain()
         pygame.event.get()  # Keys and clicks are not for it.
-        if mirror.writes != shown:
-            shown, picture = mirror.writes, mirror.picture()
-            if picture is not None:
-                display.present(picture, _no_status)
-    display.close()
+        picture = mirror.picture() if mirror.writes != shown else None
+        if picture is not None:
+            shown = mirror.writes
+            display.present(picture, _no_status)
+        time.sleep(REFRESH_S)
+    if display is not None:
+        display.close()
 
 
 def _no_status() -> NoReturn:
     raise RuntimeError("the curtain has no overlay to show a status on")
 
 
-def ends_with(stream: int) -> threading.Event:
-    """Set once a pipe is closed, which also the death of whoever holds it does."""
-    over = threading.Event()
-
-    def wait() -> None:
-        while os.read(stream, 1):
-            pass
-        over.set()
-
-    threading.Thread(target=wait, name="parent", daemon=True).start()
-    return over
-
-
 if __name__ == "__main__":
-    draw_curtain(Path(sys.argv[1]), int(sys.argv[2]), ends_with(sys.stdin.fileno()))
+    prompter = Prompter(sys.stdin.fileno())
+    given = given_mirror()
+    if given is not None:
+        draw_curtain(given, int(sys.argv[1]), lambda: prompter.is_over)

@@ -14,9 +14,9 @@ Image = NDArray[np.uint8]
 VARIABLE = "PERFORMER_MIRROR"
 MEMORY = Path("/dev/shm")  # noqa: S108 - made by mkstemp, readable by its owner alone
 PIXELS_MAXIMUM = 4096 * 4096
-HEADER = struct.Struct("<QQII")  # pulse, writes, height, width
-PULSE, WRITES, SIZE = struct.Struct("<Q"), struct.Struct("<Q"), struct.Struct("<II")
-WRITES_AT, SIZE_AT = 8, 16
+HEADER = struct.Struct("<QQQQII")  # the counts, height, width
+COUNT, SIZE = struct.Struct("<Q"), struct.Struct("<II")
+PULSE, WRITES, CURTAINS, READY, SIZE_AT = 0, 8, 16, 24, 32
 TRIES = 5
 
 
@@ -34,38 +34,55 @@ class Mirror:
         if len(self._memory) < HEADER.size:
             raise ValueError(f"{path} is no mirror")
         self.path = path
-        self._pulse = PULSE.unpack_from(self._memory)[0]
 
     def beat(self) -> None:
         """Show that the instrument lives."""
-        self._pulse = (self._pulse + 1) & 0xFFFF_FFFF_FFFF_FFFF
-        PULSE.pack_into(self._memory, 0, self._pulse)
+        self._count(PULSE)
+
+    def tell_ready(self) -> None:
+        """Show that an understudy could go on air."""
+        self._count(READY)
+
+    def tell_curtain(self) -> None:
+        """Show that a curtain has opened, which may lie over the instrument."""
+        self._count(CURTAINS)
 
     def show(self, image: Image) -> None:
         """Put a picture, uint8 (H, W, 3); one that is too large is left out."""
         height, width = image.shape[:2]
         if HEADER.size + image.nbytes > len(self._memory):
             return
-        writes = WRITES.unpack_from(self._memory, WRITES_AT)[0] | 1
-        WRITES.pack_into(self._memory, WRITES_AT, writes)
+        writes = self.writes | 1
+        self._put(WRITES, writes)
         SIZE.pack_into(self._memory, SIZE_AT, height, width)
         np.frombuffer(self._memory, np.uint8, image.nbytes, HEADER.size)[:] = image.reshape(-1)
-        WRITES.pack_into(self._memory, WRITES_AT, (writes + 1) & 0xFFFF_FFFF_FFFF_FFFF)
+        self._put(WRITES, writes + 1)
 
     @property
     def pulse(self) -> int:
         """How often it has beaten."""
-        return int(PULSE.unpack_from(self._memory)[0])
+        return self._get(PULSE)
 
     @property
     def writes(self) -> int:
         """A number that changes with each picture."""
-        return int(WRITES.unpack_from(self._memory, WRITES_AT)[0])
+        return self._get(WRITES)
+
+    @property
+    def curtains(self) -> int:
+        """How many curtains have opened."""
+        return self._get(CURTAINS)
+
+    @property
+    def ready(self) -> int:
+        """How many understudies have become ready."""
+        return self._get(READY)
 
     def picture(self) -> Image | None:
         """A copy of the last picture, uint8 (H, W, 3); None where there is none that is whole."""
         for _ in range(TRIES):
-            _, before, height, width = HEADER.unpack_from(self._memory)
+            before = self.writes
+            height, width = SIZE.unpack_from(self._memory, SIZE_AT)
             size = height * width * 3
             if not size or before & 1 or HEADER.size + size > len(self._memory):
                 continue
@@ -73,6 +90,15 @@ class Mirror:
             if self.writes == before:
                 return pixels.reshape(height, width, 3)
         return None
+
+    def _get(self, at: int) -> int:
+        return int(COUNT.unpack_from(self._memory, at)[0])
+
+    def _put(self, at: int, number: int) -> None:
+        COUNT.pack_into(self._memory, at, number & 0xFFFF_FFFF_FFFF_FFFF)
+
+    def _count(self, at: int) -> None:
+        self._put(at, self._get(at) + 1)
 
 
 def make_mirror() -> Mirror:

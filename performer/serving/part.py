@@ -1,4 +1,4 @@
-"""A process of the show: the instrument on air, its understudy, the curtain."""
+"""A part of the show that runs as a process: the instrument, its understudy, the curtain."""
 
 import contextlib
 import os
@@ -6,23 +6,32 @@ import subprocess
 import time
 from collections.abc import Sequence
 
+from performer.serving.journal import note_lines
 from performer.serving.mirror import VARIABLE, Mirror
 from performer.serving.patience import Pulse
+from performer.serving.prompter import GO
 
-GO = b"go\n"
 END_S = 5.0
 
 
 class Part:
-    """A child process that beats on a mirror; `pulse` tells whether it lives."""
+    """A child process that has a mirror to beat on; `pulse` tells whether it lives.
 
-    def __init__(self, command: Sequence[str], mirror: Mirror) -> None:
+    It ends when the pipe to it is closed, also by our own death.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], mirror: Mirror) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command,
             stdin=subprocess.PIPE,
-            env=os.environ | {VARIABLE: str(mirror.path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {VARIABLE: str(mirror.path), "PYTHONUNBUFFERED": "1"},
         )
+        assert self._process.stdout is not None  # noqa: S101 - it was made with a pipe
+        self._journal = note_lines(name, self._process.stdout)
         self._mirror = mirror
+        self._ready_before = mirror.ready
         self.started_s = time.monotonic()
         self.pulse = Pulse(self.started_s, mirror.pulse)
 
@@ -31,13 +40,23 @@ class Part:
         """Its exit status; None while it runs."""
         return self._process.poll()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it waits for its call; only the newest part is asked."""
+        return self._mirror.ready != self._ready_before
+
+    @property
+    def played_s(self) -> float:
+        """For how long it has been there, or on air."""
+        return time.monotonic() - self.started_s
+
     def feel(self) -> Pulse:
         """Its pulse as of now."""
         self.pulse.feel(time.monotonic(), self._mirror.pulse)
         return self.pulse
 
     def go(self) -> None:
-        """Send an understudy on air."""
+        """Send it on air."""
         self.started_s = time.monotonic()
         self.pulse = Pulse(self.started_s, self._mirror.pulse)
         with contextlib.suppress(OSError):
@@ -46,14 +65,13 @@ class Part:
             self._process.stdin.flush()
 
     def end(self, *, patience_s: float = END_S) -> None:
-        """Ask it to end; insist after `patience_s`."""
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
-        if patience_s:
-            self._process.terminate()
+        """Ask it to end, insist after `patience_s`; all that it said is written down."""
+        with contextlib.suppress(OSError):
+            assert self._process.stdin is not None  # noqa: S101 - it was made with a pipe
+            self._process.stdin.close()
         try:
-            self._process.wait(patience_s or 1e-3)
+            self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._journal.join(END_S)

@@ -2,7 +2,9 @@
 
 START_S = 120.0
 SILENCE_S = 1.0
-WAITS_S = (0.0, 0.0, 1.0, 3.0, 10.0, 30.0)
+# A longer step of the watch is a machine that slept, which is nobody's silence.
+LONGEST_LOOK_S = 0.2
+WAITS_S = (0.0, 0.0, 1.0, 2.0, 5.0)
 FORGIVEN_AFTER_S = 60.0
 
 
@@ -10,35 +12,36 @@ class Pulse:
     """Whether something still lives, from a number that changes while it does."""
 
     def __init__(self, now_s: float, first: int) -> None:
-        self._last, self._heard_s, self._begun = first, now_s, False
+        self._last, self._looked_s = first, now_s
+        self._silent_s = 0.0
+        self.begun = False
 
     def feel(self, now_s: float, pulse: int) -> None:
         """Take the number as it is at `now_s`."""
+        self._silent_s += min(now_s - self._looked_s, LONGEST_LOOK_S)
+        self._looked_s = now_s
         if pulse != self._last:
-            self._last, self._heard_s, self._begun = pulse, now_s, True
+            self._last, self._silent_s, self.begun = pulse, 0.0, True
 
     @property
-    def begun(self) -> bool:
-        """Whether it was ever alive."""
-        return self._begun
-
-    def is_lost(self, now_s: float) -> bool:
+    def is_lost(self) -> bool:
         """Whether it was silent for too long: longer is allowed while it starts."""
-        return now_s - self._heard_s > (SILENCE_S if self._begun else START_S)
+        return self._silent_s > (SILENCE_S if self.begun else START_S)
 
 
 class Restarts:
-    """At once at first, later and later while it keeps falling; a good minute forgives all."""
+    """At once at first, later and later while it keeps falling; a good minute forgives all.
+
+    `falls` counts those in a row.
+    """
 
     def __init__(self) -> None:
-        self.count = 0
-        self._falls = 0
+        self.falls = 0
 
     def wait_s(self, played_s: float) -> float:
         """How long to wait before the next start, after it played for `played_s`."""
         if played_s > FORGIVEN_AFTER_S:
-            self._falls = 0
-        wait_s = WAITS_S[min(self._falls, len(WAITS_S) - 1)]
-        self._falls += 1
-        self.count += 1
+            self.falls = 0
+        wait_s = WAITS_S[min(self.falls, len(WAITS_S) - 1)]
+        self.falls += 1
         return wait_s

@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from performer.serving.mirror import HEADER, VARIABLE, Mirror, given_mirror, make_mirror
+from performer.serving.mirror import (
+    HEADER,
+    VARIABLE,
+    WRITES,
+    Mirror,
+    given_mirror,
+    make_mirror,
+)
 
 WRITER = """
 import sys
@@ -65,7 +72,7 @@ def test_no_picture_is_torn_while_another_process_writes(mirror: Mirror) -> None
 def test_a_writer_that_died_while_writing_leaves_no_half_picture(mirror: Mirror) -> None:
     mirror.show(np.zeros((4, 4, 3), np.uint8))
     with mirror.path.open("r+b") as file:
-        file.seek(8)
+        file.seek(WRITES)
         file.write((7).to_bytes(8, "little"))
     assert mirror.picture() is None
     mirror.show(np.ones((4, 4, 3), np.uint8))
@@ -96,3 +103,10 @@ def test_a_process_without_a_mirror_has_none(
     assert given_mirror() is None
     monkeypatch.setenv(VARIABLE, os.fspath(mirror.path))
     assert given_mirror() is not None
+
+
+def test_each_count_is_its_own(mirror: Mirror) -> None:
+    mirror.tell_ready()
+    mirror.tell_curtain()
+    mirror.tell_curtain()
+    assert (mirror.pulse, mirror.writes, mirror.curtains, mirror.ready) == (0, 0, 2, 1)
