@@ -175,8 +175,8 @@ class RestoreEvent:
     """Go on from here: where a show stood that was interrupted.
 
     `values` are (name, where it stands, where it goes) of parameters in their units, `walk` is
-    the wander in steps, `turns` the modulators' phases, `loops` the little-endian float64 of each
-    parameter's loop. What the patch that plays does not have is left out.
+    the wander in steps, `turns` the modulators' phases at `turns_beat`, `loops` the little-endian
+    float64 of each parameter's loop. What the patch that plays does not have is left out.
     """
 
     source: ClassVar[str] = "restore"
@@ -187,6 +187,7 @@ class RestoreEvent:
     cue_s: float
     cue_beats: float
     turns: tuple[float, ...]
+    turns_beat: float
     beat: float
     bpm: float
     loops: tuple[tuple[str, bytes], ...]

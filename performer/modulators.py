@@ -21,11 +21,12 @@ TURNS_MAXIMUM = 2.0**52  # beyond it no turn has parts
 class Modulators:
     """All the modulators of a patch; each has its phase, of its own or the music's.
 
-    A phase of the music's leaps where the beat does; what it moves glides there.
+    A phase of the music's leaps where the beat does; what it moves glides there. `beat` is the
+    one up to which they have gone.
     """
 
     def __init__(self, specs: Sequence[Modulator]) -> None:
-        self._beat = 0.0
+        self.beat = 0.0
         self._leaps = False
         self._load(specs)
         self._turns = np.array([spec.phase for spec in specs], dtype=np.float64)
@@ -53,10 +54,11 @@ class Modulators:
 
     def restore(self, turns: Sequence[float], beat: float) -> None:
         """Go on from these phases and the music's beat, if they are those of as many."""
-        if len(turns) == len(self._turns) and np.abs(turns).max(initial=0.0) < TURNS_MAXIMUM:
+        largest = np.abs((*turns, beat)).max()
+        if len(turns) == len(self._turns) and largest < TURNS_MAXIMUM:
             self._turns = np.array(turns, dtype=np.float64)
             self._lag[:] = 0.0
-            self._beat, self._leaps = beat, False
+            self.beat, self._leaps = beat, False
 
     def _load(self, specs: Sequence[Modulator]) -> None:
         self._identities = [
@@ -64,7 +66,7 @@ class Modulators:
         ]
         self._targets = np.array([INDEX[spec.parameter] for spec in specs], dtype=np.intp)
         self._rates_hz = np.array([spec.rate_hz or 0.0 for spec in specs], dtype=np.float64)
-        self._beats = np.array([spec.beats or np.inf for spec in specs], dtype=np.float64)
+        self.beats = np.array([spec.beats or np.inf for spec in specs], dtype=np.float64)
         depths = np.array([spec.depth for spec in specs], dtype=np.float64)
         self._depths = depths * (MAXIMA - MINIMA)[self._targets]
         self._seeds = np.array([spec.seed for spec in specs], dtype=np.uint64)
@@ -82,11 +84,11 @@ class Modulators:
         """Let `dt_s` pass, up to a beat of the music."""
         before = self.waves() if self._leaps else None
         self._turns += self._rates_hz * dt_s
-        self._beat = beat
+        self.beat = beat
         self._lag *= np.exp(-dt_s / SETTLE_S)
         if before is not None:
             self._leaps = False
-            in_time = np.isfinite(self._beats)
+            in_time = np.isfinite(self.beats)
             self._lag[in_time] += (before - self.waves())[in_time]
 
     def apply(self, values: Array) -> Array:
@@ -101,7 +103,7 @@ class Modulators:
     def waves(self) -> Array:
         """Where each modulator is now, -1..1."""
         waves = np.empty(len(self._turns))
-        phases = self._turns + self._beat / self._beats
+        phases = self._turns + self.beat / self.beats
         for shape, members in self._members:
             turns = phases[members]
             waves[members] = (

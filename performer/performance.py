@@ -203,6 +203,7 @@ class Performance:
             cue_s=passed_s,
             cue_beats=passed_beats,
             turns=self._modulators.turns,
+            turns_beat=self._modulators.beat,
             beat=self.tempo.now_beat,
             bpm=self.tempo.bpm,
             loops=self.looper.state(),
@@ -215,7 +216,7 @@ class Performance:
             self.controls.place(name, value, target)
         self.cues.restore(state.cue, state.cue_s, state.cue_beats)
         self.tempo.restore(state.beat, state.bpm)
-        self._modulators.restore(state.turns, self.tempo.beat)
+        self._modulators.restore(state.turns, state.turns_beat)
         self.looper.restore(state.loops, self.tempo.now_beat)
         walk = state.walk if abs(state.walk) < WALK_MAXIMUM else None
         self._changes.append(Leaving(PICTURES, walk))

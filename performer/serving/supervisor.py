@@ -164,8 +164,8 @@ class Supervisor:
         if not self._commands.understudy or (fallen is not None and fallen.status is None):
             return
         if fallen is not None:
-            stands_in = not (self._waits_as_fallback or self._is_fallback)
-            if not stands_in and fallen.played_s < UNDERSTUDY_RETRY_S:
+            stands_in = not (fallen.is_ready or self._waits_as_fallback or self._is_fallback)
+            if not (stands_in or fallen.is_ready) and fallen.played_s < UNDERSTUDY_RETRY_S:
                 return
             fallen.end()
         self._waits_as_fallback = stands_in
