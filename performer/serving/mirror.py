@@ -1,5 +1,6 @@
 """A running instrument's mirror: its pulse and its last picture, in memory that outlives it."""
 
+import contextlib
 import mmap
 import os
 import struct
@@ -13,6 +14,7 @@ Image = NDArray[np.uint8]
 
 VARIABLE = "PERFORMER_MIRROR"
 MEMORY = Path("/dev/shm")  # noqa: S108 - made by mkstemp, readable by its owner alone
+NAME = "performer-mirror-"
 PIXELS_MAXIMUM = 4096 * 4096
 HEADER = struct.Struct("<QQQQII")  # the counts, height, width
 COUNT, SIZE = struct.Struct("<Q"), struct.Struct("<II")
@@ -104,10 +106,21 @@ class Mirror:
 def make_mirror() -> Mirror:
     """A new mirror, in memory where the system has files there; its maker removes the file."""
     folder = MEMORY if os.access(MEMORY, os.W_OK) else None
-    handle, name = tempfile.mkstemp(prefix="performer-mirror-", dir=folder)
+    if folder is not None:
+        _remove_orphans(folder)
+    handle, name = tempfile.mkstemp(prefix=f"{NAME}{os.getpid()}-", dir=folder)
     with os.fdopen(handle, "wb") as file:
         file.truncate(HEADER.size + PIXELS_MAXIMUM * 3)
     return Mirror(Path(name))
+
+
+def _remove_orphans(folder: Path) -> None:
+    """Remove what belongs to processes that were killed before they could."""
+    for path in folder.glob(f"{NAME}*"):
+        owner = path.name.removeprefix(NAME).partition("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def given_mirror() -> Mirror | None:

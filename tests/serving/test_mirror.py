@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from performer.serving.mirror import (
     HEADER,
+    MEMORY,
     VARIABLE,
     WRITES,
     Mirror,
@@ -29,6 +30,14 @@ mirror = Mirror(Path(sys.argv[1]))
 for i in range(3000):
     mirror.show(np.full((64, 64, 3), i % 251, np.uint8))
     mirror.beat()
+"""
+
+
+MAKER = """
+import time
+from performer.serving.mirror import make_mirror
+print(make_mirror().path, flush=True)
+time.sleep(60)
 """
 
 
@@ -110,3 +119,16 @@ def test_each_count_is_its_own(mirror: Mirror) -> None:
     mirror.tell_curtain()
     mirror.tell_curtain()
     assert (mirror.pulse, mirror.writes, mirror.curtains, mirror.ready) == (0, 0, 2, 1)
+
+
+def test_what_a_killed_process_left_is_removed() -> None:
+    killed = subprocess.Popen([sys.executable, "-c", MAKER], stdout=subprocess.PIPE, text=True)
+    assert killed.stdout is not None
+    with killed:
+        orphan = Path(killed.stdout.readline().strip())
+        make_mirror().path.unlink()
+        assert orphan.exists()
+        killed.kill()
+        killed.wait()
+    make_mirror().path.unlink()
+    assert orphan.exists() == (orphan.parent != MEMORY)
