@@ -1,7 +1,7 @@
 """How long an instrument may be silent, and how soon a fallen one is started again."""
 
 START_S = 120.0
-SILENCE_S = 1.0
+SILENCE_S = 1.5
 # A longer step of the watch is a machine that slept, which is nobody's silence.
 LONGEST_LOOK_S = 0.2
 WAITS_S = (0.0, 0.0, 1.0, 2.0, 5.0)

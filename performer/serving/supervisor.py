@@ -167,6 +167,7 @@ class Supervisor:
             stands_in = not (fallen.is_ready or self._waits_as_fallback or self._is_fallback)
             if not (stands_in or fallen.is_ready) and fallen.played_s < UNDERSTUDY_RETRY_S:
                 return
+            logging.getLogger(__name__).warning("the understudy ended with %s", fallen.status)
             fallen.end()
         self._waits_as_fallback = stands_in
         command = self._commands.fallback if stands_in else self._commands.play
