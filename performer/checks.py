@@ -8,6 +8,7 @@ import msgspec
 from performer.effects.order import ORDER
 from performer.parameter import Parameter
 from performer.parameters import BY_NAME, CUES, SCENES
+from performer.readings import placed
 from performer.schema import (
     VERSION,
     XY,
@@ -15,7 +16,6 @@ from performer.schema import (
     Cue,
     CueHead,
     Feedback,
-    Modulator,
     Scene,
     SceneHead,
 )
@@ -24,7 +24,6 @@ from performer.toml_files import Document, join, meant
 
 LONGEST_S = 3600.0
 LONGEST_BEATS = 4096.0
-SHORTEST_BEATS = 1 / 16
 LONGEST_WAIT_BEATS = 64.0
 FARTHEST_WALK = 1e9
 SCENE_KEYS = tuple(str(number) for number in range(1, SCENES + 1))
@@ -43,9 +42,10 @@ def check_version(doc: Document) -> None:
 def read_values(doc: Document, entry: str, table: Mapping[str, object]) -> dict[str, float]:
     """A table of parameter = value; `walk.speed` may be written quoted or as a dotted key."""
     values: dict[str, float] = {}
-    for name, value in _flat(table):
-        place = join(entry, name)
-        parameter = _parameter(doc, place, name)
+    for written, value in _flat(table):
+        place = join(entry, written)
+        name = placed(written, modulator_names(doc))
+        parameter = find_parameter(doc, place, name)
         if parameter.kind == "trigger":
             doc.fail(place, "is a trigger and has no value")
         if name in values:
@@ -68,6 +68,8 @@ def read_bindings(doc: Document, *, of_controller: bool = False) -> tuple[Bindin
     for i, raw in enumerate(doc.entries("bindings"), 1):
         entry = f"bindings[{i}]"
         binding = doc.convert(raw, Binding, entry)
+        parameter = placed(binding.parameter, modulator_names(doc))
+        binding = msgspec.structs.replace(binding, parameter=parameter)
         if of_controller and binding.port is not None:
             doc.fail(f"{entry}.port", "is the device's own; leave it out")
         if binding.source in controls:
@@ -75,34 +77,6 @@ def read_bindings(doc: Document, *, of_controller: bool = False) -> tuple[Bindin
         _check_binding(doc, entry, binding)
         bindings.append(binding)
     return tuple(bindings)
-
-
-def read_modulators(doc: Document) -> tuple[Modulator, ...]:
-    """The [[modulators]]."""
-    modulators = []
-    for i, raw in enumerate(doc.entries("modulators"), 1):
-        entry = f"modulators[{i}]"
-        modulator = doc.convert(raw, Modulator, entry)
-        parameter = _parameter(doc, f"{entry}.parameter", modulator.parameter)
-        if parameter.kind != "value":
-            doc.fail(
-                f"{entry}.parameter", f"{parameter.name} is a {parameter.kind} and cannot move"
-            )
-        _check_pace(doc, entry, modulator)
-        doc.check(f"{entry}.depth", modulator.depth, -1.0, 1.0)
-        doc.check(f"{entry}.phase", modulator.phase, 0.0, 1.0)
-        doc.check(f"{entry}.seed", modulator.seed, 0, 2**31 - 1)
-        modulators.append(modulator)
-    return tuple(modulators)
-
-
-def _check_pace(doc: Document, entry: str, modulator: Modulator) -> None:
-    if (modulator.rate_hz is None) == (modulator.beats is None):
-        doc.fail(entry, "needs rate_hz (turns a second) or beats (the length of a turn), not both")
-    if modulator.rate_hz is not None:
-        doc.check(f"{entry}.rate_hz", modulator.rate_hz, 0.0, 50.0)
-    if modulator.beats is not None:
-        doc.check(f"{entry}.beats", modulator.beats, SHORTEST_BEATS, LONGEST_BEATS)
 
 
 def read_effects(doc: Document, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -231,7 +205,8 @@ def _source(doc: Document, entry: str, words: str) -> Source:
         doc.fail(entry, str(error))
 
 
-def _parameter(doc: Document, entry: str, name: str) -> Parameter:
+def find_parameter(doc: Document, entry: str, name: str) -> Parameter:
+    """The row of a name; fails where there is none."""
     if name not in BY_NAME:
         doc.fail(entry, f'there is no parameter "{name}"; {_nearest(name)}')
     return BY_NAME[name]
@@ -247,7 +222,7 @@ def _nearest(name: str) -> str:
 
 def _check_binding(doc: Document, entry: str, binding: Binding) -> None:
     source = _source(doc, f"{entry}.source", binding.source)
-    parameter = _parameter(doc, f"{entry}.parameter", binding.parameter)
+    parameter = find_parameter(doc, f"{entry}.parameter", binding.parameter)
     if binding.channel is not None:
         doc.check(f"{entry}.channel", binding.channel, 1, 16)
     for field in ("channel", "port"):
@@ -293,6 +268,13 @@ def _check_range(
         doc.check(entry, end, parameter.minimum, parameter.maximum)
     if ends[0] == ends[1]:
         doc.fail(entry, "needs two different ends")
+
+
+def modulator_names(doc: Document) -> list[str]:
+    """The name of each of the [[modulators]] as written, "" where there is none."""
+    raws = doc.entries("modulators")
+    names = [raw.get("name") if isinstance(raw, dict) else "" for raw in raws]
+    return [name if isinstance(name, str) else "" for name in names]
 
 
 def _flat(table: Mapping[str, object], before: str = "") -> list[tuple[str, object]]:

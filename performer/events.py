@@ -175,7 +175,7 @@ class RestoreEvent:
     """Go on from here: where a show stood that was interrupted.
 
     `values` are (name, where it stands, where it goes) of parameters in their units, `walk` is
-    the wander in steps, `turns` the modulators' phases at `turns_beat`, `loops` the little-endian
+    the wander in steps, `turns` the oscillators' at `turns_beat`, `loops` the little-endian
     float64 of each parameter's loop. What the patch that plays does not have is left out.
     """
 

@@ -1,11 +1,12 @@
 """The parameter table: every control of the instrument, from which all else derives."""
 
 from performer.effect_parameters import EFFECTS, FLASH_LIMIT
-from performer.parameter import Parameter
+from performer.parameter import Curve, Parameter
 
 DIRECTIONS = 16
 SCENES = 9
 CUES = 500
+MODULATORS = 16
 
 
 def _seed(name: str, default: float, help: str) -> Parameter:
@@ -39,6 +40,29 @@ def _xy() -> tuple[Parameter, ...]:
         Parameter("xy.x", "Between the scenes of the XY pad: left 0, right 1.", default=0.5),
         Parameter("xy.y", "Between the scenes of the XY pad: bottom 0, top 1.", default=0.5),
         Parameter("xy.mix", "From the parameters (0) to the scenes of the XY pad (1)."),
+    )
+
+
+def _modulation() -> tuple[Parameter, ...]:
+    factors: tuple[tuple[str, str, float, Curve], ...] = (
+        ("depth", "How deep modulator 1 goes, of what the patch says.", 2.0, "linear"),
+        ("rate", "How fast modulator 1 goes; in beats, in halves and doubles.", 4.0, "square"),
+    )
+    amount = "How deep all modulators go, of what the patch says."
+    return (
+        Parameter("modulation.amount", amount, maximum=2.0, default=1.0, unit="x"),
+        *(
+            Parameter(
+                f"modulation.{i}.{factor}",
+                help.replace("1", str(i)),
+                maximum=maximum,
+                default=1.0,
+                unit="x",
+                curve=curve,
+            )
+            for factor, help, maximum, curve in factors
+            for i in range(1, MODULATORS + 1)
+        ),
     )
 
 
@@ -94,6 +118,7 @@ TABLE: tuple[Parameter, ...] = (
     *_directions("coarse", "the coarse layers (composition)"),
     *_directions("middle", "the middle layers (forms)"),
     *_directions("fine", "the fine layers (colour and texture)"),
+    *_modulation(),
     Parameter(
         "bpm",
         "Tempo: beats a minute.",

@@ -11,11 +11,11 @@ from performer.checks import (
     read_effects,
     read_feedback,
     read_knobs,
-    read_modulators,
     read_scenes,
     read_values,
     read_xy,
 )
+from performer.modulator_checks import read_modulators
 from performer.schema import (
     STARTER,
     Binding,

@@ -1,6 +1,6 @@
 """The performance: events and time become the values of the next picture."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -9,6 +9,7 @@ import numpy as np
 from performer.controls import Action, Controls
 from performer.cues import CueList
 from performer.dials import dials
+from performer.ear import Ear
 from performer.events import (
     ClockEvent,
     Event,
@@ -19,17 +20,20 @@ from performer.events import (
     PatchEvent,
     PortEvent,
     RestoreEvent,
+    SoundEvent,
 )
 from performer.house import House
 from performer.learn import Learn
 from performer.looper import Looper
 from performer.modulators import Modulators
-from performer.parameters import BY_NAME, INDEX, TABLE
+from performer.parameters import BY_NAME, INDEX, MODULATORS, TABLE
 from performer.patch import match_controller
 from performer.quantise import Quantiser
+from performer.readings import FACTORS
 from performer.scenes import PICTURES, Morph, cue_scene, stored_scene, whole_values
 from performer.schema import Controller, Cue, Patch, Scene
 from performer.tempo import Tempo
+from performer.triggers import heard_in
 from performer.xy import Corner, XYPad
 
 NAMES = tuple(parameter.name for parameter in TABLE)
@@ -84,8 +88,8 @@ class Performance:
         self.on_store: Callable[[str, Scene], None] = lambda key, scene: None
         self.tempo = Tempo()
         self._quantiser = Quantiser()
-        self._modulators = Modulators(patch.modulators)
         self.looper = Looper()
+        self.ear, self.modulators = Ear(), Modulators(patch.modulators)
         self._morph: Morph | None = None
         self._share = 1.0
         self._house = House()
@@ -125,6 +129,11 @@ class Performance:
             self._restore(event)
         elif isinstance(event, HoursEvent):
             self._house.opens(event.is_open)
+        elif isinstance(event, SoundEvent):
+            self._hear(event)
+        struck = heard_in(event)
+        if struck is not None:
+            self.modulators.hear(struck[0], event.time_s, struck[1])
         acted = isinstance(event, ModelEvent | PatchEvent | RestoreEvent)
         actions = [] if self.learn.take(event) else self.controls.handle(event)
         for action in actions:
@@ -139,6 +148,11 @@ class Performance:
                 self._morph.leave(action.parameter)
         return acted
 
+    def _hear(self, event: SoundEvent) -> None:
+        self.ear.take(event)
+        if event.onset > 0.0:
+            self.modulators.hear("sound.onset", event.time_s)
+
     def _pull(self, action: Action, time_s: float) -> bool:
         """Let a trigger that was pulled at `time_s` act, or wait for its beat; whether it acted."""
         name, beats = action.parameter, action.quantise
@@ -152,6 +166,7 @@ class Performance:
                 self._quantiser.wait(name, beats)
                 return False
             self._trigger(name)
+        self.modulators.hear(name, time_s)
         return True
 
     def advance(self, now_s: float, elapsed_s: float) -> Order:
@@ -170,13 +185,14 @@ class Performance:
         self._loop()
         values = self.controls.advance(dt_s)
         if is_frozen or self.tempo.leapt:
-            self._modulators.expect_leap()
+            self.modulators.expect_leap()
         if not is_frozen:
-            self._modulators.advance(dt_s, self.tempo.beat)
-        self.values = self._modulators.apply(values)
+            self.modulators.advance(now_s, dt_s, self.tempo.beat, values, self.ear.look(now_s))
+        self.values = self.modulators.apply(values)
         pad = self._xy.shares(self.values)
         if pad.any():
-            self.values = self._modulators.apply(self._xy.apply(values, pad))
+            self.values = self.modulators.apply(self._xy.apply(values, pad))
+        self.modulators.settle(values, self.values)
         named = dict(zip(NAMES, self.values.tolist(), strict=True))
         self._house.advance(dt_s)
         self._house.darken(named)
@@ -202,8 +218,8 @@ class Performance:
             cue=self.cues.index,
             cue_s=passed_s,
             cue_beats=passed_beats,
-            turns=self._modulators.turns,
-            turns_beat=self._modulators.beat,
+            turns=self.modulators.turns,
+            turns_beat=self.modulators.beat,
             beat=self.tempo.now_beat,
             bpm=self.tempo.bpm,
             loops=self.looper.state(),
@@ -216,7 +232,7 @@ class Performance:
             self.controls.place(name, value, target)
         self.cues.restore(state.cue, state.cue_s, state.cue_beats)
         self.tempo.restore(state.beat, state.bpm)
-        self._modulators.restore(state.turns, state.turns_beat)
+        self.modulators.restore(state.turns, state.turns_beat)
         self.looper.restore(state.loops, self.tempo.now_beat)
         walk = state.walk if abs(state.walk) < WALK_MAXIMUM else None
         self._changes.append(Leaving(PICTURES, walk))
@@ -237,6 +253,7 @@ class Performance:
         self._quantiser.advance(elapsed_s, tempo.beat, tempo.bpm, leapt=tempo.leapt)
         for name in self._quantiser.due():
             self._trigger(name)
+            self.modulators.hear(name, now_s)
         return max(tempo.beat - before, 0.0)
 
     def _loop(self) -> None:
@@ -266,9 +283,21 @@ class Performance:
             self._asked = {}
         self.patch = patch
         self.controls.replace(patch.bindings, patch.start | self._asked)
-        self._modulators.replace(patch.modulators)
+        self._keep_factors(self.modulators.replace(patch.modulators))
         self.cues.replace(patch.cues)
         self._xy = XYPad(_corners(patch))
+
+    def _keep_factors(self, kept: Mapping[int, int]) -> None:
+        """Let how deep and how fast a modulator goes move with it; a new one begins as usual."""
+        if all(new == old for new, old in kept.items()):
+            return
+        for factor in FACTORS:
+            names = [f"modulation.{i}.{factor}" for i in range(1, MODULATORS + 1)]
+            before = [self.controls.target(name) for name in names]
+            for new, name in enumerate(names):
+                old = kept.get(new, MODULATORS)
+                usual = self.patch.start.get(name, BY_NAME[name].default)
+                self.controls.set(name, before[old] if old < MODULATORS else usual)
 
     def _trigger(self, name: str) -> None:
         group, _, key = name.partition(".")

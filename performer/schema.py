@@ -11,7 +11,13 @@ VERSION = 1
 STARTER = "starter"
 
 TakeoverKind = Literal["none", "pickup", "scale"]
-Shape = Literal["sine", "triangle", "saw", "square", "noise"]
+MODULATOR_KINDS = {
+    "shape": ("rate_hz", "beats", "phase", "seed"),
+    "source": ("attack_s", "release_s", "gain", "threshold"),
+    "trigger": ("attack_s", "hold_s", "decay_s"),
+    "expression": (),
+}
+Shape = Literal["sine", "triangle", "saw", "square", "noise", "steps"]
 
 
 class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,19 +42,38 @@ class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     latching: bool | None = None
 
 
-class Modulator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A motion added to a parameter; `depth` is a share -1..1 of its whole range, `phase` 0..1.
+class Modulator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A motion added to a parameter: `depth`, a share -1..1 of its whole range, times an output.
 
-    It has either a `rate_hz` or a period in `beats`, by which its phase is locked to the music.
+    Exactly one of these makes the output. A `shape`, -1..1, has a `rate_hz` or a period in
+    `beats`, by which its phase (0..1) is locked to the music; `noise` and `steps` have a `seed`.
+    A `source`, 0..1, is followed with the time constants `attack_s` and `release_s`, what is over
+    its `threshold` times a `gain`. A `trigger` starts an envelope, 0..1, that rises for
+    `attack_s`, stays for `hold_s` and falls for `decay_s`. An `expression` is clamped to -1..1.
     """
 
-    shape: Shape
     parameter: str
     depth: float
+    name: str = ""
+    shape: Shape | None = None
     rate_hz: float | None = None
     beats: float | None = None
     phase: float = 0.0
     seed: int = 0
+    source: str = ""
+    release_s: float = 0.2
+    gain: float = 1.0
+    threshold: float = 0.0
+    trigger: str = ""
+    attack_s: float = 0.01
+    hold_s: float = 0.0
+    decay_s: float = 0.3
+    expression: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Which of `MODULATOR_KINDS` it is."""
+        return next(kind for kind in MODULATOR_KINDS if getattr(self, kind))
 
 
 class Scene(msgspec.Struct, frozen=True):

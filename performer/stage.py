@@ -30,6 +30,7 @@ from performer.limited_log import LimitedLog
 from performer.looper import loop_length
 from performer.meter import Meter
 from performer.outputs.base import Display, Recorder
+from performer.parameters import INDEX
 from performer.status import Status
 
 LAST_EVENTS = 5
@@ -200,6 +201,9 @@ class Stage:
             learn=engine.learn.view(),
             lamps=tuple(recorder.lamp for recorder in self._recorders if recorder.lamp),
             loop=self._loop(),
+            sound=engine.performance.ear.meters(self._clock.now()),
+            modulation=engine.performance.modulators.motions(),
+            modulation_amount=float(engine.values[INDEX["modulation.amount"]]),
         )
 
     def _recorder_trouble(self) -> str:
@@ -222,6 +226,7 @@ class Stage:
             "events_received": dict(controls.received),
             "events_refused": dict(controls.refused),
             "errors": self._engine.errors,
+            "values": dict(zip(INDEX, self._engine.values.tolist(), strict=True)),
         }
 
 

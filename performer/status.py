@@ -24,6 +24,19 @@ class LearnView:
 
 
 @dataclass(frozen=True, slots=True)
+class Motion:
+    """A modulator: what moves, in words, which parameter, how deep, and what it gives now.
+
+    `depth` is a share of the parameter's range, as the knobs set it; `output` is -1..1.
+    """
+
+    source: str
+    parameter: str
+    depth: float
+    output: float
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """One look at the instrument.
 
@@ -34,6 +47,7 @@ class Status:
     picture, uint8 (H, W, 3), at most 160 pixels wide.
     `beat` is the music's, and `tempo_source` who counts it.
     `lamps` are the recorders that run, in words, and `loop` is the looper's state, or "".
+    `sound` is what `ear.HEARD` names, each 0..1, or () where nothing is heard.
     """
 
     fps: float
@@ -62,3 +76,6 @@ class Status:
     learn: LearnView | None = None
     lamps: tuple[str, ...] = ()
     loop: str = ""
+    sound: tuple[float, ...] = ()
+    modulation: tuple[Motion, ...] = ()
+    modulation_amount: float = 1.0

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from models.runtime import Runtime
 from performer.engine import Engine, Frame
-from performer.events import ClockEvent, Event, KeyEvent, MidiEvent, OscEvent, PortEvent
+from performer.events import ClockEvent, Event, KeyEvent, MidiEvent, OscEvent, PortEvent, SoundEvent
 from performer.parameters import INDEX, TABLE
 from performer.patch import Binding, Modulator, Scene, load_controller
 from performer.paths import CONTROLLERS
@@ -177,6 +177,23 @@ def test_taps_move_bpm(make_engine: MakeEngine) -> None:
         engine.frame(i * 0.4, 0.4, (KeyEvent(i * 0.4, "t", True),))
     engine.frame(2.0, 0.4, ())
     assert engine.controls.target("bpm") == 150.0
+
+
+def test_what_is_heard_moves_what_it_is_to(make_engine: MakeEngine) -> None:
+    follower = Modulator(source="sound.bass", parameter="hue", depth=0.5, attack_s=0.0)
+    flash = Modulator(trigger="sound.onset", parameter="zoom", depth=0.5, attack_s=0.0, decay_s=1.0)
+    press = Modulator(trigger="next_seed", parameter="contrast", depth=0.5, attack_s=0.0)
+    engine = make_engine(modulators=(follower, flash, press))
+    engine.frame(0.0, 0.0, ())
+    events = (SoundEvent(0.1, 1.0, 0.5, 0, 0, 0, 0.9), SoundEvent(0.1, 1.0, 0.25, 0, 0, 0, 0.0))
+    shows = engine.frame(0.1, 0.1, events).shows
+    assert engine.values[INDEX["hue"]] == pytest.approx(45.0)
+    assert engine.values[INDEX["zoom"]] == pytest.approx(2.5)
+    assert shows == (), "a sound is no knob whose way to the screen is measured"
+    engine.frame(0.2, 0.1, (KeyEvent(0.2, "n", True),))
+    assert engine.values[INDEX["contrast"]] == pytest.approx(2.5)
+    assert engine.values[INDEX["hue"]] == pytest.approx(45.0)
+    assert 1.0 < engine.values[INDEX["zoom"]] < 2.5
 
 
 def test_modulators_move_and_freeze_holds_them(make_engine: MakeEngine) -> None:

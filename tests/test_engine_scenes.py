@@ -231,10 +231,18 @@ def test_a_start_that_changed_applies_and_what_the_hand_moved_stays(playing: Eng
 
 
 def test_modulators_keep_their_phase_when_their_depth_changes(playing: Engine) -> None:
-    before = playing.performance._modulators.waves()
+    before = playing.performance.modulators.waves()
     play(playing, saved(LIVE.replace("depth = 0.2", "depth = 0.1")))
-    after = playing.performance._modulators.waves()
+    after = playing.performance.modulators.waves()
     assert 0.0 < abs(float(after[0] - before[0])) < 0.1 and abs(float(after[0])) > 0.1
+
+
+def test_what_a_hand_did_to_a_modulator_goes_with_it_to_its_new_place(playing: Engine) -> None:
+    play(playing, osc("/modulation/1/depth", 0.5))
+    above = '[[modulators]]\nsource = "beat"\nparameter = "fine.1"\ndepth = 0.1\n[[modulators]]'
+    play(playing, saved(LIVE.replace("[[modulators]]", above)))
+    assert playing.controls.target("modulation.2.depth") == 0.5
+    assert playing.controls.target("modulation.1.depth") == 1.0
 
 
 def test_a_binding_that_stays_keeps_its_hand_and_another_begins(playing: Engine) -> None:
@@ -274,7 +282,7 @@ def test_the_seed_that_was_asked_for_stays_until_the_file_says_another(runtime: 
 
 
 def test_twelve_hundred_recalls_grow_nothing(runtime: object) -> None:
-    modulator = Modulator("sine", "hue", 0.3, 0.1)
+    modulator = Modulator(shape="sine", parameter="hue", depth=0.3, rate_hz=0.1)
     binding = Binding("note 36", "scene.1")
     patch = still_patch(
         scenes={"1": HOME, "2": AWAY}, bindings=(binding,), modulators=(modulator,), start=ALIVE

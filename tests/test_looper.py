@@ -168,4 +168,4 @@ def test_a_whole_table_of_the_longest_loops_is_small() -> None:
             looper.touch(parameter.name)
         looper.advance(number / 50, BY_DEFAULT, beats=LONGEST_BEATS, record=True, play=True)
     size = sum(lane._cells.nbytes for lane in looper._lanes.values())
-    assert size == looper.lanes * LONGEST_BEATS * CELLS * 8 < 2_000_000
+    assert size == looper.lanes * LONGEST_BEATS * CELLS * 8 < 3_000_000

@@ -38,6 +38,7 @@ start = { psi = 0.7 }  # [[bindings]]
 """
 BINDING = '[[bindings]]\nsource = "cc 16"\nparameter = "direction.1"\n'
 BUTTON = '[[bindings]]\nsource = "cc 16"\nparameter = "panic"\n'
+MOVED = '[[modulators]]\nparameter = "hue"\ndepth = 0.1\n'
 MODULATOR = '[[modulators]]\nshape = "sine"\nparameter = "hue"\nrate_hz = 0.1\n'
 
 
@@ -146,6 +147,81 @@ WRONG = [
         MODULATOR.replace("sine", "sin") + "depth = 1\n",
         9,
         'modulators[1].shape: "sin" is not allowed; use sine,',
+    ),
+    (MOVED, 8, "modulators[1]: has no kind; use one of shape, source, trigger or expression"),
+    (
+        MOVED + 'shape = "sine"\ntrigger = "beat"\nrate_hz = 1\n',
+        8,
+        "modulators[1]: has shape and trigger; use one of shape, source, trigger or expression",
+    ),
+    (
+        MOVED + 'source = "beat"\nrate_hz = 1\n',
+        12,
+        "modulators[1].rate_hz: is of another kind; source has attack_s, release_s, gain or thresh",
+    ),
+    (
+        MOVED + 'expression = "psi"\nphase = 1\n',
+        12,
+        "modulators[1].phase: is of another kind; expression has nothing of its own",
+    ),
+    (
+        MOVED + 'source = "sound.base"\n',
+        11,
+        'modulators[1].source: "sound.base" cannot be read; did you mean sound.bass?',
+    ),
+    (
+        MOVED + 'source = "?"\n',
+        11,
+        'modulators[1].source: "?" cannot be read; use sound.level, sound.bass, sound.mid',
+    ),
+    (
+        MOVED + 'source = "next_seed"\n',
+        11,
+        'modulators[1].source: "next_seed" cannot be read; did you mean',
+    ),
+    (MOVED + 'source = "beat"\ngain = -1\n', 12, "modulators[1].gain: -1 is not allowed"),
+    (MOVED + 'source = "beat"\nthreshold = 1\n', 12, "modulators[1].threshold: 1 is not allowed"),
+    (MOVED + 'source = "beat"\nattack_s = nan\n', 12, "modulators[1].attack_s: nan is not"),
+    (
+        MOVED + 'trigger = "psi"\n',
+        11,
+        'modulators[1].trigger: "psi" is not allowed; use sound.onset, beat, bar, note N, key NAME',
+    ),
+    (
+        MOVED + 'trigger = "note 128"\n',
+        11,
+        "modulators[1].trigger: note needs a number from 0 to 127",
+    ),
+    (MOVED + 'trigger = "beat"\ndecay_s = -1\n', 12, "modulators[1].decay_s: -1 is not allowed"),
+    (
+        MOVED + 'expression = "psy + 1"\n',
+        11,
+        'modulators[1].expression: "psy" cannot be read; did you mean psi?',
+    ),
+    (
+        MOVED + 'expression = "psi ** 2"\n',
+        11,
+        'modulators[1].expression: "psi ** 2" is not allowed; allowed are numbers, names',
+    ),
+    (
+        MOVED + 'expression = "modulation[2]"\n',
+        11,
+        'modulators[1].expression: "modulation.2" cannot be read; did you mean modulation.1?',
+    ),
+    (
+        MOVED + 'source = "beat"\nname = "A b"\n',
+        12,
+        "modulators[1].name: is not allowed; use up to 24 of a-z, 0-9 and _, a letter first",
+    ),
+    (
+        2 * (MOVED + 'source = "beat"\nname = "a"\n'),
+        17,
+        "modulators[2].name: a is the name of another modulator; use each name once",
+    ),
+    (
+        MOVED.replace('"hue"', '"modulation.sway.depth"') + 'source = "beat"\n',
+        9,
+        'modulators[1].parameter: there is no parameter "modulation.sway.depth"',
     ),
     ("[scenes.10]\nvalues = {}\n", 8, "scenes.10: is not allowed; use scenes.1 to scenes.9"),
     ("[scenes.1]\nmorph_s = -1\n", 9, "scenes.1.morph_s: -1 is not allowed"),
@@ -289,6 +365,19 @@ values = { "direction.1" = 2, psi = 0.5 }
     assert model_path(patch, DRIFT) == Path("/stage/nets/sea.safetensors")
 
 
+def test_a_modulators_name_stands_for_its_place() -> None:
+    text = HEAD + (
+        '[[bindings]]\nsource = "cc 1"\nparameter = "modulation.sway.depth"\n'
+        '[[modulators]]\nsource = "beat"\nparameter = "hue"\ndepth = 0.1\n'
+        '[[modulators]]\nname = "sway"\nexpression = "modulation.sway.rate"\nparameter = "hue"\n'
+        'depth = 1\n[scenes.1]\nvalues = { "modulation.sway.rate" = 2 }\n'
+    )
+    patch = parse_patch(text, DRIFT)
+    assert patch.bindings[0].parameter == "modulation.2.depth"
+    assert patch.scenes["1"].values == {"modulation.2.rate": 2.0}
+    assert [modulator.kind for modulator in patch.modulators] == ["source", "expression"]
+
+
 def test_key_lines() -> None:
     text = (
         'a.b = 1\n"c.d" = """\nx = 1\n"""\n[[t]]\nx = [\n1,\n2 ] # y\n'
@@ -348,7 +437,14 @@ def pushes(patch: Patch, values: dict[str, float]) -> dict[str, float]:
 
 def test_shipped_patches_differ() -> None:
     patches = [load_patch(path) for path in PATCHES]
-    assert [patch.name for patch in patches] == ["Drift", "Gallery", "Mirror", "Pulse", "Storm"]
+    assert [patch.name for patch in patches] == [
+        "Drift",
+        "Gallery",
+        "Listen",
+        "Mirror",
+        "Pulse",
+        "Storm",
+    ]
     assert len({tuple(sorted(patch.start.items())) for patch in patches}) == len(patches)
 
 

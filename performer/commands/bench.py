@@ -5,6 +5,7 @@ import os
 import platform
 from pathlib import Path
 
+import msgspec
 import torch
 from rich import box
 from rich.console import Console
@@ -15,12 +16,14 @@ from models.engines import describe_engine
 from performer.clock import SystemClock
 from performer.commands.bench_case import Case
 from performer.commands.bench_effects import EffectBench
+from performer.commands.bench_modulators import TWENTY, moment
 from performer.commands.flood import CC_PER_S, LAST_VALUE, OSC_PER_S, Flood
 from performer.commands.instrument import Instrument, load_instrument, warm_up
 from performer.engine import Engine
 from performer.events import Inbox
 from performer.latent import Generator
 from performer.outputs import Display
+from performer.schema import Patch
 from performer.stage import Labels, Stage
 
 FRAMES, ROUND_S = 40, 0.3
@@ -75,6 +78,7 @@ class Bench:
             ),
         ]
         self.cases += [
+            self._modulated(),
             self._case(
                 f"whole frame, {FLOOD} sent to no one", self._stage(self.runtime, Inbox())[1]
             ),
@@ -88,12 +92,29 @@ class Bench:
             torch.cuda.synchronize()
 
     def _stage(
-        self, generator: Generator, inbox: Inbox, display: Display | None = None
+        self,
+        generator: Generator,
+        inbox: Inbox,
+        display: Display | None = None,
+        patch: Patch | None = None,
     ) -> tuple[Engine, Stage]:
-        engine = Engine(generator, self.instrument.patch)
+        engine = Engine(generator, patch or self.instrument.patch)
         warm_up(engine)
         labels = Labels("", "", "", tuple, "")
         return engine, Stage(engine, display or self._displays[0], inbox, self._clock, labels)
+
+    def _modulated(self) -> Case:
+        """The third case with other modulators, which hear a moment of sound in each frame."""
+        inbox = Inbox()
+        patch = msgspec.structs.replace(self.instrument.patch, modulators=TWENTY)
+        _, stage = self._stage(HeldPicture(self.runtime), inbox, patch=patch)
+
+        def frame() -> None:
+            now_s = self._clock.now()
+            inbox.put(moment(now_s))
+            stage.one_frame(now_s)
+
+        return Case("all but the generator, 20 modulators of all kinds", frame)
 
     def _case(self, name: str, stage: Stage) -> Case:
         return Case(name, lambda: stage.one_frame(self._clock.now()))
@@ -119,7 +140,7 @@ class Bench:
 
     def result(self) -> dict[str, object]:
         """Everything measured, ready for JSON."""
-        _, whole, rest, _, deaf, flooded = (case.ms for case in self.cases)
+        _, whole, rest, *_, deaf, flooded = (case.ms for case in self.cases)
         controls = self.flooded_engine.controls
         return {
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}",

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from rich import box
 from rich.table import Table
 
-from performer.parameter import Parameter
+from performer.families import families, spanned
 from performer.parameters import TABLE
 
 COLUMNS = ("OSC address", "Range", "Default", "Key", "What it does")
@@ -40,16 +40,15 @@ def as_markdown() -> str:
 def table_rows() -> list[tuple[str, ...]]:
     """The rows as text; parameters that differ by their number alone share one."""
     rows: list[tuple[str, ...]] = []
-    for family in _families():
+    for family in families(TABLE):
         first, last = family[0], family[-1]
-        number = first.name.rpartition(".")[2]
         many = len(family) > 1
         is_value = first.kind == "value"
         unit = "" if first.unit == "seed" else first.unit
         span = f"{first.minimum:g} to {first.maximum:g} {unit}".strip()
         rows.append(
             (
-                first.address.removesuffix(number) + (f"1-{len(family)}" if many else number),
+                spanned(family, f"1-{len(family)}" if many else ""),
                 span if is_value else first.kind,
                 f"{first.default:g}" if is_value else "",
                 f"{first.key}-{last.key}" if many and first.key else first.key,
@@ -57,15 +56,3 @@ def table_rows() -> list[tuple[str, ...]]:
             )
         )
     return rows
-
-
-def _families() -> list[list[Parameter]]:
-    """Runs of the table whose names end in 1, 2, 3, ..., each other parameter alone."""
-    families: list[list[Parameter]] = []
-    for parameter in TABLE:
-        group, _, number = parameter.name.rpartition(".")
-        if number.isdigit() and number != "1" and families[-1][0].group == group:
-            families[-1].append(parameter)
-        else:
-            families.append([parameter])
-    return families

@@ -12,16 +12,19 @@ from performer.effect_parameters import EFFECTS
 from performer.outputs.lettering import ACCENT, FAINT, INK, SOFT, TRACK, Lettering
 from performer.parameter import Parameter
 from performer.parameters import INDEX, TABLE
+from performer.scenes import LOOK
 
 COMPACT_FROM = 8
 ROWS = 7
+# The matrix has a row for each modulator.
+ELSEWHERE = ("modulation",)
 
 
 def _rooms() -> tuple[list[Parameter], list[list[Parameter]]]:
     """The parameters drawn large, and the groups of many drawn as compact rows."""
     large: list[Parameter] = []
     compact: list[list[Parameter]] = []
-    shown = (parameter for parameter in TABLE if parameter.kind != "trigger")
+    shown = (p for p in TABLE if p.kind != "trigger" and p.group not in ELSEWHERE)
     for _, members in groupby(shown, key=lambda parameter: parameter.group):
         group = list(members)
         if len(group) >= COMPACT_FROM:
@@ -32,8 +35,11 @@ def _rooms() -> tuple[list[Parameter], list[list[Parameter]]]:
 
 
 LARGE, COMPACT = _rooms()
-# So many knobs have their place only once they were moved; those without a dot are always there.
-LATER = frozenset(parameter.name for parameter in EFFECTS if "." in parameter.name)
+# So many knobs have their place only once they were moved: those that are no part of a look, and an
+# effect's but for the first.
+LATER = frozenset(parameter.name for parameter in LARGE if parameter not in LOOK) | frozenset(
+    parameter.name for parameter in EFFECTS if "." in parameter.name
+)
 
 
 def position(parameter: Parameter, value: float) -> float:
@@ -67,7 +73,7 @@ def is_moved(parameter: Parameter, value: float) -> bool:
 
 
 class Places:
-    """Which parameters are drawn large: an effect's are added when they are first moved.
+    """Which parameters are drawn large: the others are added when they are first moved.
 
     None ever leaves or changes its place, for a value that swings through its default would make
     the others jump.

@@ -11,12 +11,14 @@ from performer.events import Event, KeyEvent
 from performer.status import Status
 
 Image = NDArray[np.uint8]
+OVERLAYS = ("help", "learn", "matrix", "hud")
 OVERLAY_PERIOD_S = 0.1
 
 APP_KEYS: tuple[tuple[str, str], ...] = (
     ("Esc, Q", "Quit."),
     ("F", "Fullscreen, and back to a window."),
     ("H", "Numbers, events and every parameter."),
+    ("M", "What moves what: the modulators, and the sound."),
     ("F1, /, ?", "This help."),
 )
 
@@ -94,11 +96,12 @@ class Switches:
     help: bool = False
     learn: bool = False
     front: bool = False
+    matrix: bool = False
 
     @property
-    def overlay(self) -> bool:
-        """Whether anything lies over the picture."""
-        return self.hud or self.help or self.learn
+    def overlay(self) -> str:
+        """Which overlay is to be seen, "" for none; of several the one that was asked for."""
+        return next((name for name in OVERLAYS if getattr(self, name)), "")
 
     def take(self, key: str, pressed: bool) -> bool:
         """Act on a key press; True when the key belongs to the window, pressed or released."""
@@ -110,6 +113,8 @@ class Switches:
             self.fullscreen ^= pressed
         elif key == "h":
             self.hud ^= pressed
+        elif key == "m":
+            self.matrix ^= pressed
         elif key in ("f1", "?", "/"):
             self.help ^= pressed
         else:

@@ -4,6 +4,7 @@ from itertools import groupby
 
 import pygame
 
+from performer.families import families, spanned
 from performer.outputs.base import APP_KEYS
 from performer.outputs.lettering import ACCENT, FAINT, INK, SOFT, Lettering, panel
 from performer.parameter import Parameter
@@ -27,14 +28,17 @@ def key_rows() -> list[tuple[str, str]]:
 
 
 def address_rows() -> list[tuple[str, str]]:
-    """Each OSC address with its range; a numbered group is one row."""
+    """Each OSC address with its range; a group is one row, a named one with its members."""
     rows = []
-    for group, members in groupby(TABLE, key=lambda parameter: parameter.group):
+    for _, members in groupby(families(TABLE), key=lambda family: family[0].group):
         run = list(members)
-        if len(run) > 1 and all(_member(parameter).isdigit() for parameter in run):
-            rows.append((f"/{group}/{_member(run[0])} – {_member(run[-1])}", _range(run[0])))
-        else:
-            rows.extend((parameter.address, _range(parameter)) for parameter in run)
+        if len(run) > 1:
+            names = " ".join(_member(family[0]) for family in run)
+            rows.append((f"/{run[0][0].group}/…", names))
+            continue
+        (family,) = run
+        span = f"1 – {len(family)}" if len(family) > 1 else ""
+        rows.append((spanned(family, span), _range(family[0])))
     return rows
 
 

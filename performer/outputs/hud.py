@@ -15,6 +15,7 @@ from performer.outputs.lettering import (
     Lettering,
     panel,
 )
+from performer.outputs.sound_meters import draw_badge
 from performer.outputs.tempo_badge import draw_tempo
 from performer.status import Status
 
@@ -119,7 +120,8 @@ class Hud:
     def _draw_notes(self, target: pygame.Surface, status: Status, top: pygame.Rect) -> None:
         px = self.type.px
         corner = pygame.Rect(top.right, top.bottom + px(10), 0, 0)
-        right = top.right - draw_tempo(target, self.type, status, corner) - px(10)
+        corner.right -= draw_tempo(target, self.type, status, corner) + px(10)
+        right = corner.right - draw_badge(target, self.type, status.sound, corner)
         for word, colour in _badges(status):
             right -= self._draw_badge(target, word, colour, right, top.bottom + px(10)) + px(10)
         if status.message:

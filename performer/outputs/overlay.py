@@ -10,6 +10,7 @@ from performer.outputs.help_overlay import HelpOverlay
 from performer.outputs.hud import Hud
 from performer.outputs.learn_panel import LearnPanel
 from performer.outputs.lettering import SOFT, Lettering, panel
+from performer.outputs.matrix import Matrix
 from performer.parameters import TABLE
 from performer.status import Status
 
@@ -36,7 +37,7 @@ BLANK = Status(
 
 
 class Overlay:
-    """The HUD, the help or what learn shows, on one transparent surface of the window's size.
+    """HUD, matrix, help or what learn shows, on one transparent surface of the window's size.
 
     Only its `areas` are drawn on and need to be shown: blending a whole window costs twice as
     much where no GPU does it.
@@ -45,28 +46,30 @@ class Overlay:
     def __init__(self, window: tuple[int, int]) -> None:
         self.window = window
         self.surface = pygame.Surface(window, pygame.SRCALPHA, 32)
-        self._hud = Hud(window)
-        self._help = HelpOverlay(window)
+        self._sheets: dict[str, Hud | Matrix | HelpOverlay | LearnPanel] = {
+            "hud": Hud(window),
+            "matrix": Matrix(window),
+            "help": HelpOverlay(window),
+            "learn": LearnPanel(window),
+        }
         self._due_s = float("-inf")
-        self._learn = LearnPanel(window)
-        self._shown = (False, False, False)
+        self._shown = ""
         self.areas: tuple[pygame.Rect, ...] = ()
         # Drawn once now: rendering every letter takes about 15 ms, a late frame if it were
         # left to the first press of a key.
-        self._hud.draw(self.surface, BLANK)
-        self._help.draw(self.surface, BLANK)
-        self._learn.draw(self.surface, BLANK)
+        for sheet in self._sheets.values():
+            sheet.draw(self.surface, BLANK)
 
     def redraw(self, switches: Switches, now_s: float, status: Callable[[], Status]) -> bool:
         """Draw what the switches ask for, if due; True when the surface changed."""
-        shown = (switches.hud, switches.help, switches.learn)
+        shown = switches.overlay
         if shown == self._shown and now_s < self._due_s:
             return False
         self._shown, self._due_s = shown, now_s + OVERLAY_PERIOD_S
         self.surface.fill((0, 0, 0, 0))
-        overlay = self._help if switches.help else self._learn if switches.learn else self._hud
-        overlay.draw(self.surface, status())
-        self.areas = overlay.areas()
+        sheet = self._sheets[shown]
+        sheet.draw(self.surface, status())
+        self.areas = sheet.areas()
         return True
 
 

@@ -15,6 +15,8 @@ PURE = {
     "effect_parameters", "effects.order", "effects.palettes",
     "relative", "recognition", "learn", "dials", "toml_edit", "patch_edit", "lights",
     "osc_replies", "looper",
+    "waves", "oscillators", "followers", "envelopes", "formulas", "readings", "ear", "triggers",
+    "modulator_checks",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 

@@ -3,6 +3,7 @@
 import json
 
 from performer.commands.params import as_json, table_rows
+from performer.families import families
 from performer.parameters import TABLE
 
 
@@ -16,7 +17,6 @@ def test_json_holds_every_parameter() -> None:
 def test_rows_draw_numbered_families_together() -> None:
     addresses = [row[0] for row in table_rows()]
     assert "/direction/1-16" in addresses and "/scene/1-9" in addresses and "/hue" in addresses
-    families = {p.group if p.name.rpartition(".")[2].isdigit() else p.name for p in TABLE}
-    assert len(addresses) == len(set(addresses)) == len(families)
+    assert len(addresses) == len(set(addresses)) == len(families(TABLE))
     (scenes,) = [row for row in table_rows() if row[0] == "/scene/1-9"]
     assert scenes[3] == "1-9" and scenes[4] == "Recall scene N of the patch."

@@ -1,5 +1,6 @@
 """Real sound: csound plays clicks over JACK, and each of them is heard."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from parts import JackServer, require, running, wait_until
+from test_play import PERFORMER, save_tiny_model
 
 pytestmark = pytest.mark.live
 
@@ -71,6 +73,49 @@ def test_clicks_over_jack_are_onsets_in_time(jack: JackServer, tmp_path: Path) -
     beats = np.diff(onsets)
     assert len(onsets) >= 6
     assert np.median(beats) == pytest.approx(60.0 / BPM, abs=0.02)
+
+
+LISTENING = """version = 1
+name = "Listening"
+start = { "walk.speed" = 0 }
+[[modulators]]
+source = "sound.level"
+parameter = "brightness"
+depth = 0.4
+release_s = 60
+[[modulators]]
+trigger = "sound.onset"
+parameter = "contrast"
+depth = 0.3
+hold_s = 60
+"""
+
+
+def test_what_is_played_over_jack_moves_the_show(jack: JackServer, tmp_path: Path) -> None:
+    port_audio()
+    csound, connect = require("csound", "csound"), require("jack_connect", "jackd2")
+    score, patch, stats = (tmp_path / name for name in ("a.csd", "listening.toml", "stats.json"))
+    score.write_text(ORCHESTRA)
+    patch.write_text(LISTENING)
+    save_tiny_model(tmp_path / "tiny.safetensors")
+    server = {"JACK_DEFAULT_SERVER": jack.name, "JACK_NO_START_SERVER": "1"}
+    options = ["--headless", "--sound", "default", "--midi", "none", "--osc", "none"]
+    options += ["--model", str(tmp_path / "tiny.safetensors"), "--stats", str(stats)]
+    options += ["--seconds", "6"]
+    click = (csound, "-d", "-+rtaudio=jack", "-odac:system:playback_1", str(score))
+    with (
+        running(*PERFORMER, "play", str(patch), *options, **server) as show,
+        running(*click, **server),
+    ):
+        assert show.stdout is not None
+        wait_until_line(show.stdout, "Playing")
+        wait_until(lambda: connected(connect, jack.name), 8.0, "csound to play into the show")
+        said, _ = show.communicate(timeout=20)
+    assert show.returncode == 0, said
+    told = json.loads(stats.read_text())
+    assert told["events_received"]["sound"] > 200 and told["errors"] == 0
+    assert told["values"]["brightness"] > 0.4
+    assert told["values"]["contrast"] == pytest.approx(1.9)
 
 
 def wait_until_line(lines: Iterator[str], start: str) -> None:

@@ -79,7 +79,8 @@ def test_learn_is_over_the_picture_until_it_ends_and_escape_ends_it() -> None:
 
 def test_every_value_and_toggle_has_a_bar() -> None:
     shown = {p.name for p in LARGE} | {p.name for group in COMPACT for p in group}
-    assert shown == {p.name for p in TABLE if p.kind != "trigger"}
+    elsewhere = {p.name for p in TABLE if p.kind == "trigger" or p.group == "modulation"}
+    assert shown == {p.name for p in TABLE} - elsewhere
     assert [group[0].group for group in COMPACT] == ["direction", "coarse", "middle", "fine"]
 
 
@@ -186,9 +187,10 @@ def test_the_help_names_every_key_and_address() -> None:
     addresses = dict(address_rows())
     assert addresses["/psi"] == "0 to 1.5"
     assert addresses["/coarse/1 – 16"] == "-5 to 5 steps"
-    assert addresses["/style/low"] == "0 to 1"
+    assert addresses["/style/…"] == "mix seed low high"
     assert addresses["/blackout"] == "0 or 1"
     assert addresses["/scene/1 – 9"] == "trigger"
+    assert addresses["/modulation/…"].startswith("amount ")
 
 
 def test_the_hint_holds_then_fades() -> None:
