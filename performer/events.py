@@ -202,6 +202,15 @@ class HoursEvent:
     is_open: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ThriftEvent:
+    """How much work is spared from now on; levels as in `governor`."""
+
+    source: ClassVar[str] = "thrift"
+    time_s: float
+    level: int
+
+
 Event = (
     MidiEvent
     | ClockEvent
@@ -217,6 +226,7 @@ Event = (
     | Notice
     | RestoreEvent
     | HoursEvent
+    | ThriftEvent
 )
 
 

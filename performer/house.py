@@ -1,4 +1,4 @@
-"""The house: open, or dark outside its hours, with a fade between."""
+"""The house: dark outside its hours, and sparing where the machine needs it."""
 
 FADE_S = 8.0
 
@@ -23,8 +23,30 @@ class House:
         step = dt_s / FADE_S
         self._light = min(self._light + step, 1.0) if self._is_open else max(self._light - step, 0)
 
-    def darken(self, values: dict[str, float]) -> None:
+    def apply(self, values: dict[str, float]) -> None:
         """Take its light from a picture's values; in the dark none has to be drawn."""
         values["blackout"] = 1.0 - (1.0 - values["blackout"]) * self._light
         if self._light <= 0.0:
             values["freeze"] = 1.0
+
+
+COSTLY = ("bloom.amount", "displacement.amount", "feedback.time")
+SPARE_S = 1.0
+
+
+class Thrift:
+    """Fades the costly effects out where they are to be spared, and in again."""
+
+    def __init__(self) -> None:
+        self.spares = False
+        self._share = 1.0
+
+    def advance(self, dt_s: float) -> None:
+        """Let `dt_s` pass."""
+        step = dt_s / SPARE_S
+        self._share = max(self._share - step, 0.0) if self.spares else min(self._share + step, 1.0)
+
+    def apply(self, values: dict[str, float]) -> None:
+        """Take their share from a picture's values."""
+        if self._share < 1.0:
+            values.update((name, self._share * values[name]) for name in COSTLY)

@@ -21,8 +21,10 @@ from performer.events import (
     PortEvent,
     RestoreEvent,
     SoundEvent,
+    ThriftEvent,
 )
-from performer.house import House
+from performer.governor import NO_COSTLY_EFFECTS
+from performer.house import House, Thrift
 from performer.learn import Learn
 from performer.looper import Looper
 from performer.modulators import Modulators
@@ -38,7 +40,7 @@ from performer.xy import Corner, XYPad
 
 NAMES = tuple(parameter.name for parameter in TABLE)
 SEEDS = 1000
-RECORDERS = ("record", "video")  # what panic leaves as it is
+LEFT_ALONE = ("record", "video", "governor")  # what panic leaves as it is
 DT_MAXIMUM_S = 0.25
 WALK_MAXIMUM = 1e12  # steps; beyond it the wander's seeds end
 BEATS_MAXIMUM_HZ = 10.0  # a song position that jumps is no music that passed
@@ -92,7 +94,7 @@ class Performance:
         self.ear, self.modulators = Ear(), Modulators(patch.modulators)
         self._morph: Morph | None = None
         self._share = 1.0
-        self._house = House()
+        self._house, self._thrift = House(), Thrift()
         self._xy = XYPad(_corners(patch))
         self._changes: list[ModelEvent | Leaving] = []
         self._clear = False
@@ -129,6 +131,8 @@ class Performance:
             self._restore(event)
         elif isinstance(event, HoursEvent):
             self._house.opens(event.is_open)
+        elif isinstance(event, ThriftEvent):
+            self._thrift.spares = event.level >= NO_COSTLY_EFFECTS
         elif isinstance(event, SoundEvent):
             self._hear(event)
         struck = heard_in(event)
@@ -194,8 +198,9 @@ class Performance:
             self.values = self.modulators.apply(self._xy.apply(values, pad))
         self.modulators.settle(values, self.values)
         named = dict(zip(NAMES, self.values.tolist(), strict=True))
-        self._house.advance(dt_s)
-        self._house.darken(named)
+        for part in (self._house, self._thrift):
+            part.advance(dt_s)
+            part.apply(named)
         corners, changes = self._xy.corners(pad), tuple(self._changes)
         effects, clear = self.patch.effects, self._clear
         order = Order(named, dt_s, self._share, corners, changes, effects, clear)
@@ -324,7 +329,7 @@ class Performance:
         self._clear = True
         self._quantiser.clear()
         self.looper.rest()
-        recording = {name: self.controls.target(name) for name in RECORDERS}
+        recording = {name: self.controls.target(name) for name in LEFT_ALONE}
         self.controls.reset()
         for name, value in recording.items():
             self.controls.set(name, value)

@@ -101,6 +101,7 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
         engine.controls.set("video", float(options.video is not None))
         backdrop = None
         if watch is not None:
+            engine.controls.set("governor", 1.0)
             if not watch.wait(stopped):
                 return
             asked, state = stopped, watch.state()

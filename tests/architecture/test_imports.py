@@ -14,7 +14,7 @@ PURE = {
     "tick_filter", "midi_clock", "link_clock", "taps", "quantise",
     "effect_parameters", "effects.order", "effects.palettes",
     "relative", "recognition", "learn", "dials", "toml_edit", "patch_edit", "lights",
-    "osc_replies", "looper",
+    "osc_replies", "looper", "house", "governor", "opening_hours",
     "waves", "oscillators", "followers", "envelopes", "formulas", "readings", "ear", "triggers",
     "modulator_checks",
 }  # fmt: skip
