@@ -28,7 +28,7 @@ class Keeper:
         self._mirror, self._writer, self._come_forward = mirror, writer, come_forward
         self._patch_file, self._patch = patch_file, patch
         self._errors = 0
-        self._curtains = -1
+        self._curtains = 0
         self._picture_due_s = self._state_due_s = float("-inf")
 
     def follow(self, now_s: float, events: Sequence[Event], engine: Engine) -> None:
@@ -54,5 +54,5 @@ class Keeper:
 
     def _look_for_curtains(self) -> None:
         before, self._curtains = self._curtains, self._mirror.curtains
-        if before not in (-1, self._curtains):
+        if before != self._curtains:
             self._come_forward()
