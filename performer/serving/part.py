@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from performer.serving.journal import note_lines
 from performer.serving.mirror import VARIABLE, Mirror
-from performer.serving.patience import Pulse
+from performer.serving.patience import CALL_S, Pulse
 from performer.serving.prompter import GO
 
 END_S = 5.0
@@ -32,6 +32,7 @@ class Part:
         self._journal = note_lines(name, self._process.stdout)
         self._mirror = mirror
         self._ready_before = mirror.ready
+        self._is_called = self._is_expected = False
         self.started_s = time.monotonic()
         self.pulse = Pulse(self.started_s, mirror.pulse)
 
@@ -52,12 +53,16 @@ class Part:
 
     def feel(self) -> Pulse:
         """Its pulse as of now."""
-        self.pulse.feel(time.monotonic(), self._mirror.pulse)
+        now_s, pulse = time.monotonic(), self._mirror.pulse
+        if self._is_called and self.is_ready and not self._is_expected:
+            self._is_expected = True
+            self.pulse = Pulse(now_s, pulse, CALL_S)
+        self.pulse.feel(now_s, pulse)
         return self.pulse
 
     def go(self) -> None:
         """Send it on air."""
-        self.started_s = time.monotonic()
+        self.started_s, self._is_called = time.monotonic(), True
         self.pulse = Pulse(self.started_s, self._mirror.pulse)
         with contextlib.suppress(OSError):
             assert self._process.stdin is not None  # noqa: S101 - it was made with a pipe

@@ -1,6 +1,7 @@
 """How long an instrument may be silent, and how soon a fallen one is started again."""
 
-START_S = 120.0
+# To load a model and try it out; and, once that is done, to open a window and draw.
+START_S, CALL_S = 120.0, 8.0
 SILENCE_S = 1.5
 # A longer step of the watch is a machine that slept, which is nobody's silence.
 LONGEST_LOOK_S = 0.2
@@ -9,9 +10,13 @@ FORGIVEN_AFTER_S = 60.0
 
 
 class Pulse:
-    """Whether something still lives, from a number that changes while it does."""
+    """Whether something still lives, from a number that changes while it does.
 
-    def __init__(self, now_s: float, first: int) -> None:
+    `start_s` is how long it may take to begin.
+    """
+
+    def __init__(self, now_s: float, first: int, start_s: float = START_S) -> None:
+        self._start_s = start_s
         self._last, self._looked_s = first, now_s
         self._silent_s = 0.0
         self.begun = False
@@ -26,7 +31,7 @@ class Pulse:
     @property
     def is_lost(self) -> bool:
         """Whether it was silent for too long: longer is allowed while it starts."""
-        return self._silent_s > (SILENCE_S if self.begun else START_S)
+        return self._silent_s > (SILENCE_S if self.begun else self._start_s)
 
 
 class Restarts:

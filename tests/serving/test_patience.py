@@ -1,6 +1,7 @@
 """How long silence is borne, and when the next start comes."""
 
 from performer.serving.patience import (
+    CALL_S,
     FORGIVEN_AFTER_S,
     LONGEST_LOOK_S,
     SILENCE_S,
@@ -34,6 +35,12 @@ def test_a_start_may_take_long_and_a_silence_may_not() -> None:
     assert pulse.is_lost
     feel(pulse, now_s, LOOK_S, 7)
     assert not pulse.is_lost
+
+
+def test_one_that_is_ready_begins_soon() -> None:
+    pulse = Pulse(0.0, 1, CALL_S)
+    assert not (feel(pulse, 0.0, CALL_S - 0.1, 1) and pulse.is_lost)
+    assert feel(pulse, CALL_S - 0.1, 0.2, 1) and pulse.is_lost
 
 
 def test_a_machine_that_slept_is_no_silence() -> None:
