@@ -12,14 +12,27 @@ PART = 1 << 20  # weights that move in one frame; on a CPU they take half a mill
 
 
 class Layer:
-    """Weights that a network computes with."""
+    """Weights that a network computes with; `moves` counts how often they moved."""
 
     weights: list[Tensor]
+    moves: int = 0
 
     def approach(self, goal: Self, share: float) -> None:
         """Move the weights, in place, `share` 0..1 of the way that is left to the goal's."""
         for own, other in zip(self.weights, goal.weights, strict=True):
             own.lerp_(other, share)
+        self.moves += 1
+        self.fold()
+
+    def mix(self, here: Self, there: Self, share: float) -> None:
+        """Become what is `share` 0..1 of the way between two others."""
+        for own, a, b in zip(self.weights, here.weights, there.weights, strict=True):
+            torch.lerp(a, b, share, out=own)
+        self.moves += 1
+        self.fold()
+
+    def fold(self) -> None:
+        """Compute again what follows from the weights."""
 
 
 class Plain(Layer):

@@ -55,13 +55,13 @@ def generator_relativistic(fake: Tensor, real: Tensor) -> Tensor:
     return F.softplus(real - fake).mean()
 
 
-def gradient_penalty(logits: Tensor, images: Tensor) -> Tensor:
-    """E[|grad_x D(x)|^2] over images (N, 3, H, W) that require grad.
+def gradient_penalty(logits: Tensor, examples: Tensor) -> Tensor:
+    """E[|grad_x D(x)|^2] over examples (N, ...) that require grad.
 
     R1 on real images, R2 on generated ones (arXiv 1801.04406, equations 9 and 10).
     """
-    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
-    return gradient.square().sum(dim=(1, 2, 3)).mean()
+    (gradient,) = torch.autograd.grad(logits.sum(), examples, create_graph=True)
+    return gradient.square().sum(dim=tuple(range(1, gradient.ndim))).mean()
 
 
 @dataclass(frozen=True, slots=True)

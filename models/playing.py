@@ -1,12 +1,15 @@
 """What every engine tells of the generator that it plays, and how it finds its latents."""
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
 from models.architectures import AnyGenerator
 from models.directions import directions_of
+
+if TYPE_CHECKING:
+    from models.runtime import Runtime
 
 G = TypeVar("G", bound=AnyGenerator)
 
@@ -24,6 +27,11 @@ class Playing(Generic[G]):
         self.num_ws, self.z_dim = generator.num_ws, generator.widths.z_dim
         self.classes = generator.widths.classes
         self.w_avg = generator.mapping.w_avg
+
+    @property
+    def pliant(self) -> "Runtime | None":
+        """The same generator where it can be bent and blended; None where none can be."""
+        return None
 
     @torch.inference_mode()
     def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor:

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import msgspec
 
+from models.adversaries import DivergedError
 from models.checkpoint import Images, SaveError
 from models.division import TrainingError
 from models.saves import Saves
 from models.snapshots import Snapshots
-from models.trainer import DivergedError, Trainer
+from models.trainer import Trainer
 from models.watch import STOPPING
 
 SNAPSHOT_EVERY_S = 300.0

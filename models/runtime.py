@@ -5,13 +5,20 @@ weights, else onto the activations: both are equation 1 and 3 of arXiv 1912.0495
 precision the features and what they meet are halved; latents, styles and the image are not.
 """
 
+from collections.abc import Sequence
+from copy import copy, deepcopy
+from functools import cached_property
 from typing import Self
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.bending import Bend, Bender, Touch, bender_for
+from models.blending import Blend
+from models.contest import samples_of
 from models.drift import Drift, Layer, Plain
+from models.kinship import are_kin
 from models.networks import (
     HALF_LIMIT,
     SQRT_2,
@@ -55,36 +62,78 @@ class Runtime(Playing[Generator]):
             for level in generator.canvas.levels
         ]
 
+    @property
+    def pliant(self) -> "Runtime":
+        """What can be bent and blended: itself."""
+        return self
+
     @torch.inference_mode()
-    def draw(self, ws: Tensor, noise: float) -> Tensor:
+    def draw(self, ws: Tensor, noise: float, bends: Sequence[Bend] = ()) -> Tensor:
         """w of each layer (num_ws, w_dim) to an image (1, 3, H, W), most of it within -1..1.
 
-        `noise` scales the model's own noise; 1 is as trained.
+        `noise` scales the model's own noise; 1 is as trained. The features are bent by `bends`.
         """
-        return self.synthesise(ws, noise)
+        return self.synthesise(ws, noise, self.bender.touch(bends) if bends else None)
 
-    def synthesise(self, ws: Tensor, noise: float | Tensor) -> Tensor:
-        """What `draw` does. With `noise` a tensor () it does the same work whatever the values."""
-        x, image = self._blocks[0].draw(self._const.used, None, ws, noise)
+    def synthesise(self, ws: Tensor, noise: float | Tensor, touch: Touch | None = None) -> Tensor:
+        """What `draw` does. With `noise` a tensor () it does the same work whatever the values.
+
+        `touch` is given the features that each convolution makes, and what it returns is used.
+        """
+        x, image = self._blocks[0].draw(self._const.used, None, ws, noise, touch)
         for block in self._blocks[1:]:
-            x, image = block.draw(x, image, ws, noise)
+            x, image = block.draw(x, image, ws, noise, touch)
         return image
+
+    @cached_property
+    def bender(self) -> Bender:
+        """What bends its features; to find the groups of channels takes some pictures' time."""
+
+        def draw_samples(touch: Touch) -> None:
+            for ws in samples_of(self.generator):
+                self.synthesise(ws, 0.0, touch)
+
+        with torch.inference_mode():
+            return bender_for(draw_samples, self.device)
 
     def drift(self, goal: object) -> Drift | None:
         """The way of all weights to the goal's; None where its networks have other shapes."""
         if not isinstance(goal, Runtime):
             return None
-        here, there = self.generator, goal.generator
-        if (here.canvas, here.widths) != (there.canvas, there.widths):
+        if not (self.is_like(goal) and are_kin(self.generator, goal.generator)):
             return None
         return Drift(list(zip(self._layers(), goal._layers(), strict=True)))
+
+    def blend(self, other: object) -> Blend | None:
+        """What is between this and another; None where its networks have other shapes."""
+        if isinstance(other, Runtime) and self.is_like(other):
+            return Blend(self, other)
+        return None
+
+    def is_like(self, other: "Runtime") -> bool:
+        """Whether its weights have the shapes of another's."""
+        here, there = self.generator, other.generator
+        return (here.canvas, here.widths) == (there.canvas, there.widths)
+
+    def twin(self) -> "Runtime":
+        """The same, with weights of its own in all that `draw` computes with."""
+        twin = copy(self)
+        twin._const, twin._blocks = deepcopy((self._const, self._blocks))
+        return twin
 
     def _layers(self) -> list[Layer]:
         """All that `map` and `draw` compute with."""
         mapping = self.generator.mapping
-        layers: list[Layer] = [Plain([*mapping.parameters(), *mapping.buffers()]), self._const]
+        layers: list[Layer] = [Plain([*mapping.parameters(), *mapping.buffers()])]
+        return layers + [layer for _, layer in self.layers()]
+
+    def layers(self) -> list[tuple[int, Layer]]:
+        """All that `draw` computes with, each with the number of the w that it takes."""
+        layers: list[tuple[int, Layer]] = [(0, self._const)]
         for block in self._blocks:
-            layers += [Plain([block.filter]), *block.convs, block.colours]
+            convs = [(conv.index, conv) for conv in block.convs]
+            layers += [(block.convs[0].index, block.plain), *convs]
+            layers.append((block.colours.index, block.colours))
         return layers
 
 
@@ -96,9 +145,8 @@ class _Const(Layer):
         self.used = whole.to(dtype)
         self.weights = [whole]
 
-    def approach(self, goal: Self, share: float) -> None:
-        """Move towards the goal, and halve anew."""
-        super().approach(goal, share)
+    def fold(self) -> None:
+        """Halve anew."""
         self.used.copy_(self.weights[0])
 
 
@@ -107,6 +155,7 @@ class _Block:
 
     def __init__(self, block: SynthesisBlock, first: int, dtype: torch.dtype) -> None:
         self.filter, self.clamp = block.resample_filter, block.clamp
+        self.plain = Plain([self.filter])
         if dtype == torch.float16:  # The limit of 65504 is near for a model trained without any.
             self.clamp = min(block.clamp or HALF_LIMIT, HALF_LIMIT)
         if block.first:
@@ -117,11 +166,18 @@ class _Block:
         self.colours = _Colours(block.torgb, first + 2)
 
     def draw(
-        self, x: Tensor, image: Tensor | None, ws: Tensor, noise: float | Tensor
+        self,
+        x: Tensor,
+        image: Tensor | None,
+        ws: Tensor,
+        noise: float | Tensor,
+        touch: Touch | None,
     ) -> tuple[Tensor, Tensor]:
         """Features and image of the level below to those of this level."""
         for conv in self.convs:
             x = conv.draw(x, ws, noise)
+            if touch is not None:
+                x = touch(conv.index, x)
             if self.clamp:
                 x = x.clamp_(-self.clamp / SQRT_2, self.clamp / SQRT_2)
         colours = self.colours.draw(x, ws)
@@ -153,13 +209,21 @@ class _Conv(Layer):
         self.weights = [*whole, self.affine, self.affine_bias]
 
     def approach(self, goal: Self, share: float) -> None:
-        """Move towards the goal, and fold again what is no linear function of the weights."""
+        """Move towards the goal, whose noise is heard at once."""
+        self.noisy |= goal.noisy
         super().approach(goal, share)
+
+    def mix(self, here: Self, there: Self, share: float) -> None:
+        """Become what is between two others, each of whose noise is heard."""
+        self.noisy = here.noisy or there.noisy
+        super().mix(here, there, share)
+
+    def fold(self) -> None:
+        """Fold again what is no linear function of the weights."""
         self.squared.copy_(self._squared())
         for used, whole in zip(self.used, self.weights, strict=False):
             if used is not whole:
                 used.copy_(whole)
-        self.noisy |= goal.noisy
 
     def _squared(self) -> Tensor:
         """The squared weights summed over their positions, (outputs, inputs)."""

@@ -7,15 +7,18 @@ import msgspec
 
 from performer.effects.order import ORDER
 from performer.parameter import Parameter
-from performer.parameters import BY_NAME, CUES, SCENES
+from performer.parameters import BY_NAME, CUES, MODELS, SCENES
+from performer.priorities import parse_operator
 from performer.readings import placed
 from performer.schema import (
+    STARTER,
     VERSION,
     XY,
     Binding,
     Cue,
     CueHead,
     Feedback,
+    Priority,
     Scene,
     SceneHead,
 )
@@ -27,6 +30,7 @@ LONGEST_BEATS = 4096.0
 LONGEST_WAIT_BEATS = 64.0
 FARTHEST_WALK = 1e9
 SCENE_KEYS = tuple(str(number) for number in range(1, SCENES + 1))
+MODEL_KEYS = tuple(str(number) for number in range(1, MODELS + 1))
 TAKEOVER_KINDS = ("cc", "cc14", "bend", "osc")
 
 
@@ -107,6 +111,24 @@ def read_scenes(doc: Document) -> dict[str, Scene]:
     return scenes
 
 
+def read_models(doc: Document) -> dict[str, str]:
+    """The [models] that triggers load, by their number."""
+    models = {}
+    for key, name in doc.table("models").items():
+        entry = f"models.{key}"
+        if key not in MODEL_KEYS:
+            doc.fail(entry, f"is not allowed; use models.1 to models.{MODELS}")
+        check_model(doc, entry, name)
+        models[key] = str(name)
+    return models
+
+
+def check_model(doc: Document, entry: str, name: object) -> None:
+    """Fail unless it can be a model's name."""
+    if not isinstance(name, str) or (name != STARTER and not name.endswith(".safetensors")):
+        doc.fail(entry, f'"{name}" is not allowed; use "starter" or a .safetensors file')
+
+
 def read_cues(doc: Document, scenes: Mapping[str, Scene]) -> tuple[Cue, ...]:
     """The [[cues]], each of which names one of the patch's scenes, or has values."""
     cues = []
@@ -135,6 +157,22 @@ def read_xy(doc: Document, scenes: Mapping[str, Scene]) -> XY | None:
     for key in xy.scenes:
         _check_scene(doc, "xy.scenes", key, scenes)
     return xy
+
+
+def read_priority(doc: Document) -> Priority | None:
+    """The [priority], if there is one."""
+    if "priority" not in doc.data:
+        return None
+    priority = doc.convert(doc.table("priority"), Priority, "priority")
+    doc.check("priority.hold_s", priority.hold_s, 0.0, LONGEST_S)
+    try:
+        operators = [parse_operator(words) for words in priority.order]
+    except ValueError as error:
+        doc.fail("priority.order", str(error))
+    for operator, words in zip(operators, priority.order, strict=True):
+        if operators.count(operator) > 1:
+            doc.fail("priority.order", f"{words} is written twice")
+    return priority
 
 
 def _check_scene(doc: Document, entry: str, key: str, scenes: Mapping[str, Scene]) -> None:

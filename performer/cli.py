@@ -78,6 +78,9 @@ def parse_rate(text: str) -> float | None:
 def play(
     patch: Patch = "drift",
     model: Model = None,
+    deck_b: Annotated[
+        Path | None, typer.Option(help="A model for deck B, or the folder of a training run.")
+    ] = None,
     windowed: Annotated[bool, typer.Option("--windowed", help="A window, not fullscreen.")] = False,
     size: Annotated[str | None, typer.Option(help="A window of WxH pixels.")] = None,
     display: Annotated[int, typer.Option(help="Which display, counted from 0.", min=0)] = 0,
@@ -110,6 +113,41 @@ def play(
         str | None,
         typer.Option(help='When it is to be seen: "Mon-Fri 10:00-18:00, Sat 12:00-20:00".'),
     ] = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="Serve the control page and OSCQuery.")
+    ] = False,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Open the page to the network, by a QR code.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="The page's port.", min=0, max=65_535)] = 8000,
+    fit: Annotated[
+        Literal["contain", "cover", "stretch"],
+        typer.Option(help="How the picture meets the window: all of it, filled and cut, or bent."),
+    ] = "contain",
+    outputs: Annotated[
+        Path | None,
+        typer.Option(help="A .toml file of several windows or displays, instead of one."),
+    ] = None,
+    test_card: Annotated[
+        bool,
+        typer.Option("--test-card", help="Show a grid instead, to set up screens and projectors."),
+    ] = False,
+    share: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Send the picture to other programs: ndi, spout, syphon or camera; "
+            "ndi=NAME gives it a name. More than once for several.",
+            metavar="WAY",
+        ),
+    ] = None,
+    autopilot: Annotated[
+        Path | None,
+        typer.Option(help="Gestures that play when nobody does, by train-gesture."),
+    ] = None,
+    after: Annotated[
+        float | None,
+        typer.Option(help="So many seconds without a touch; 60 if not given.", min=0, max=3600),
+    ] = None,
 ) -> None:
     """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys.
 
@@ -117,6 +155,8 @@ def play(
     """
     from performer.commands.signals import catch_signals
 
+    if after is not None and autopilot is None:
+        raise typer.BadParameter("--after is for --autopilot")
     stopped = catch_signals()  # before the slow imports, so that ending is always in order
     from performer.commands.play import Options
     from performer.commands.play import play as run
@@ -126,6 +166,7 @@ def play(
         Options(
             patch=patch,
             model=model,
+            deck_b=deck_b,
             device=device,
             seed=seed,
             windowed=windowed,
@@ -144,6 +185,15 @@ def play(
             take=take,
             video=video,
             hours=parse_hours(hours) if hours else None,
+            page=page,
+            lan=lan,
+            port=port,
+            share=tuple(share or ()),
+            fit=fit,
+            outputs=outputs,
+            test_card=test_card,
+            autopilot=autopilot,
+            after_s=after,
         ),
         stopped,
     )
@@ -182,11 +232,12 @@ def serve(
 
     asked = play_options(context.args)
     has_window = not (asked["headless"] or asked["windowed"] or asked["size"])
+    curtain = (str(asked["display"]), asked["fit"], str(asked["outputs"] or ""))
     options = Options(
         play=tuple(context.args),
         patch=asked["patch"],
         display=asked["display"],
-        curtain=has_window,
+        curtain=curtain if has_window else (),
         understudy=understudy,
         fallback=fallback,
         fresh=fresh,
@@ -387,6 +438,35 @@ def train(
     )
 
 
+@app.command("train-gesture")
+def train_gesture(
+    takes: Annotated[list[Path], typer.Argument(help="Takes, as play --take records them.")],
+    out: Annotated[Path, typer.Option(help="The gestures to write, a .safetensors.")],
+    held_out: Annotated[
+        list[Path] | None,
+        typer.Option(help="A take to measure by, which is not learnt; may be given again."),
+    ] = None,
+    minutes: Annotated[float, typer.Option(help="How long to train.", min=0)] = 10.0,
+    loss: Annotated[
+        Literal["nonsaturating", "minimax", "hinge", "rp"], typer.Option(help="The loss.")
+    ] = "nonsaturating",
+    seed: Annotated[int, typer.Option(help="The same seed, the same run.", min=0)] = 0,
+) -> None:
+    """Learn your way of moving parameters from takes. Ctrl-C ends early and keeps all so far.
+
+    What comes out plays when nobody touches anything: performer play --autopilot OUT.
+    """
+    from performer.commands.signals import catch_signals
+
+    stopped = catch_signals()
+    from models.gestures.recipe import GestureRecipe
+    from performer.commands.train_gesture import Options
+    from performer.commands.train_gesture import train_gesture as run
+
+    recipe = GestureRecipe(loss=loss, seed=seed)
+    run(Options(tuple(takes), out, tuple(held_out or ()), minutes, recipe), Console(), stopped)
+
+
 @app.command("import")
 def import_(
     file: Annotated[
@@ -508,6 +588,9 @@ def bench(
     engine: Annotated[
         bool, typer.Option("--engine", help="Measure the engines beside each other.")
     ] = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="Measure what the control page does to the frames.")
+    ] = False,
     official: Annotated[
         Path | None,
         typer.Option(help="With --engine: a copy of the vendor's repository, measured too."),
@@ -519,6 +602,11 @@ def bench(
         from performer.commands.bench_engine import bench_engine
 
         bench_engine(rounds, official, json, Console(), device)
+        return
+    if page:
+        from performer.commands.bench_page import bench_page
+
+        bench_page(patch, model, device, rounds, json, Console())
         return
     if train:
         from performer.commands.bench_train import bench_train
@@ -558,6 +646,8 @@ def expected_errors() -> tuple[type[Exception], ...]:
         ("performer.commands.bench_engine", "BenchError"),
         ("performer.inputs", "InputError"),
         ("performer.outputs.base", "DisplayError"),
+        ("performer.panel", "PanelError"),
+        ("performer.outputs.sharing", "SharingError"),
         ("performer.patch", "PatchError"),
         ("performer.paths", "PathError"),
         ("performer.opening_hours", "HoursError"),

@@ -10,11 +10,21 @@ import numpy.typing as npt
 
 from performer.addresses import AddressBook
 from performer.control import Control, Physical, listens
-from performer.events import Event, KeyEvent, MidiEvent, OscArgument, OscEvent, PortEvent, Refusal
+from performer.events import (
+    Event,
+    KeyEvent,
+    MidiEvent,
+    OscArgument,
+    OscEvent,
+    PageEvent,
+    PortEvent,
+    Refusal,
+)
 from performer.parameter import Kind, Parameter
 from performer.parameters import BY_ADDRESS, BY_NAME, TABLE
+from performer.priorities import Priorities, Touch
 from performer.relative import Relative
-from performer.schema import Binding
+from performer.schema import Binding, Priority
 from performer.slew import Slew
 from performer.sources import parse_source
 
@@ -37,10 +47,17 @@ class Action:
 class Controls:
     """Where every parameter goes, and what sends it there: the newest wins."""
 
-    def __init__(self, bindings: Sequence[Binding], start: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        bindings: Sequence[Binding],
+        start: Mapping[str, float],
+        priority: Priority | None = None,
+    ) -> None:
         self.received: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self._slew = Slew(start)
+        self._priorities = Priorities(priority)
+        self._touch = Touch(0, 0.0)
         self._profiles: dict[str, tuple[Binding, ...]] = {}
         self._held: dict[tuple[object, Binding], Control] = {}
         self.revision = 0
@@ -56,9 +73,16 @@ class Controls:
         self._held = {place: c for place, c in self._held.items() if place[1] in known}
         self._take(bindings)
 
-    def replace(self, bindings: Sequence[Binding], start: Mapping[str, float]) -> None:
-        """Take another patch's bindings and start; only what its start changes moves."""
+    def replace(
+        self,
+        bindings: Sequence[Binding],
+        start: Mapping[str, float],
+        priority: Priority | None = None,
+    ) -> None:
+        """Take another patch's bindings, start, priority; only what its start changes moves."""
         self.rebind(bindings)
+        if priority != self._priorities.setting:
+            self._priorities = Priorities(priority)
         for name, value in self._slew.restart(start).items():
             self.set(name, value)
 
@@ -107,7 +131,7 @@ class Controls:
         if parameter.kind != "trigger" and math.isfinite(value):
             is_toggle = parameter.kind == "toggle"
             target = float(value >= 0.5) if is_toggle else parameter.clamp(value)
-            self._aim(parameter, target, parameter.slew_s)
+            self._slew.aim(name, target, parameter.slew_s)
 
     def place(self, name: str, value: float, target: float) -> None:
         """Let a parameter stand at `value` on its way to `target`; other than that as `set`."""
@@ -124,6 +148,7 @@ class Controls:
     def reset(self) -> None:
         """Panic: slew back to the start; every control has to take over again."""
         self._slew.reset()
+        self._priorities.forget()
         for controls in (*self._routes.values(), *self.addresses.values()):
             for control in controls:
                 control.release()
@@ -156,10 +181,13 @@ class Controls:
     def handle(self, event: Event) -> list[Action]:
         """Take in one event, whatever it holds; all that it did, none if it was refused."""
         self.received[event.source] += 1
+        self._touch = self._priorities.touch(event)
         if isinstance(event, MidiEvent):
             return self._midi(event)
         if isinstance(event, OscEvent):
             return self._osc(event)
+        if isinstance(event, PageEvent):
+            return self._page(event)
         if isinstance(event, KeyEvent):
             controls = self._keys.get(event.key, ()) if event.pressed else ()
             return [action for control in controls for action in self._strike(control, 1.0)]
@@ -232,6 +260,16 @@ class Controls:
             self.refused[event.source] += 1
         return actions
 
+    def _page(self, event: PageEvent) -> list[Action]:
+        """A touch means the parameter itself, whatever the patch has bound to its address."""
+        parameter, value = BY_NAME.get(event.parameter), event.value
+        if parameter is None or not (
+            parameter.kind != "value" if value is None else math.isfinite(value)
+        ):
+            self.refused[event.source] += 1
+            return []
+        return self._hear(parameter, None, value)
+
     def _hear(
         self, parameter: Parameter, control: Control | None, number: float | None
     ) -> list[Action]:
@@ -276,6 +314,9 @@ class Controls:
         return self._aim(parameter, 1.0 - self.target(parameter.name), slew_s)
 
     def _aim(self, parameter: Parameter, target: float, slew_s: float) -> list[Action]:
+        """Move a parameter by a hand, if nobody who comes before it holds it."""
+        if not self._priorities.admit(parameter.name, self._touch):
+            return []
         self._slew.aim(parameter.name, target, slew_s)
         return [Action(parameter.name, parameter.kind)]
 

@@ -6,7 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from performer.bends import bends_of
+from performer.blending import Blender, shares_of
 from performer.latent import Corner, Drift, Generator, Latent
+from performer.player import Player, draw_once
 
 GOING_OVER_S = 2.0
 
@@ -18,21 +21,28 @@ class Deck:
     begins at once, and the last picture dissolves into its pictures.
     """
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(
+        self, generator: Generator, directions: Tensor | None = None, walk: float = 0.0
+    ) -> None:
+        """`directions` and `walk` are those of `Latent`."""
         self.generator = generator
-        self._latent = Latent(generator)
-        self._next: tuple[Generator, Tensor] | None = None
+        self.notice = ""
+        self._latent = Latent(generator, directions, walk)
+        self._player, self._blender = Player(), Blender()
+        self._moves = True
+        self._next: tuple[Generator, Tensor, bool] | None = None
         self._way: _Way | None = None
         self._dissolve: _Dissolve | None = None
         self._picture: Tensor | None = None
 
-    def follow(self, generator: Generator, directions: Tensor) -> None:
+    def follow(self, generator: Generator, directions: Tensor, *, drifts: bool = True) -> None:
         """From the next picture on go over to a generator, wherever the way to another stands.
 
         `directions` are the generator's, (DIRECTIONS, w_dim) on the CPU. The deck takes the
-        generator over: from now on it must not be changed.
+        generator over: from now on it must not be changed. One that does not drift keeps its
+        weights, and no other's become them.
         """
-        self._next = generator, directions
+        self._next = generator, directions, drifts
 
     @property
     def walk(self) -> float:
@@ -42,11 +52,20 @@ class Deck:
     def morph(self, names: Collection[str], walk: float | None) -> None:
         """Leave the present look for that of the seeds that `names` names: see `Latent.morph`."""
         self._latent.morph(names, walk)
+        self._blender.morph(names, walk)
 
     def look(self, values: Mapping[str, float], walk: float | None) -> Tensor:
         """A picture like those of `draw`, of another look; what plays does not notice."""
-        latent = self._latent.apart(walk)
-        return self.generator.draw(latent.advance(values, 0.0), values["noise"])
+        ws = self._latent.apart(walk).advance(values, 0.0)
+        return draw_once(self.generator, ws, values["noise"], bends_of(values))
+
+    def rest(self, values: Mapping[str, float], dt_s: float) -> None:
+        """Let `dt_s` pass without a picture; the next one is of where all then stands."""
+        if self._next is not None:
+            (generator, directions, self._moves), self._next = self._next, None
+            self._take(generator, directions)
+        self._latent.rest(values, dt_s)
+        self._dissolve = self._picture = None
 
     def draw(
         self,
@@ -54,19 +73,27 @@ class Deck:
         dt_s: float,
         share: float = 1.0,
         corners: Sequence[Corner] = (),
+        other: "Deck | None" = None,
     ) -> Tensor:
         """A new picture (1, 3, H, W), most of it within -1..1, on the device.
 
-        `share` and `corners` are those of `Latent.advance`.
+        `share` and `corners` are those of `Latent.advance`. `other` is the deck towards whose
+        model this one's is blended.
         """
         if self._next is not None:
-            (generator, directions), self._next = self._next, None
-            self._begin(generator, directions)
+            following, self._next = self._next, None
+            self._begin(*following)
         way, self._way = self._way, None  # A way that fails is left, so that the show goes on.
         if way is not None and not way.advance(self._latent, dt_s):
             self._way = way
+        theirs = None if other is None else (other.generator, other._latent)
+        if self._blender.prepare(self._latent, self.generator, theirs, shares_of(values)):
+            self._dissolve_from_here()
         ws = self._latent.advance(values, dt_s, share, corners)
-        picture = self.generator.draw(ws, values["noise"])
+        blend = self._blender.apply(ws, values, dt_s, share, corners)
+        bends = bends_of(values)
+        picture = self._player.draw(self.generator, ws, values["noise"], dt_s, bends, blend)
+        self.notice = self._refusal(asked=len(bends) > 0)
         if self._dissolve is not None:
             picture = self._dissolve.apply(picture, dt_s)
             if self._dissolve.is_done:
@@ -74,16 +101,32 @@ class Deck:
         self._picture = picture
         return picture
 
-    def _begin(self, generator: Generator, directions: Tensor) -> None:
-        drift = self.generator.drift(generator)
+    def _refusal(self, *, asked: bool) -> str:
+        """What is asked of the model and is beyond it, in words."""
+        if asked and self.generator.pliant is None:
+            return "this model cannot be bent: only StyleGAN2 can"
+        if self._blender.is_refused:
+            return "these two cannot be blended: that takes two StyleGAN2 of the same size"
+        return ""
+
+    def _begin(self, generator: Generator, directions: Tensor, drifts: bool) -> None:
+        drift = self.generator.drift(generator) if drifts and self._moves else None
+        self._moves = drifts
         if drift is not None:
             self._way = _Way(drift, directions)
             return
+        self._take(generator, directions)
+        self._dissolve_from_here()
+
+    def _take(self, generator: Generator, directions: Tensor) -> None:
         self._way = None
         self._latent.take(generator, directions)
         self.generator = generator
+
+    def _dissolve_from_here(self) -> None:
+        """Let the last picture, if there is one, give way to those that come."""
         if self._picture is not None:
-            size = generator.height_px, generator.width_px
+            size = self.generator.height_px, self.generator.width_px
             self._dissolve = _Dissolve(self._picture, size)
 
 

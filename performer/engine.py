@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from performer.arrival import Arrival
+from performer.autopilot import Gestures
 from performer.events import Event
 from performer.flashes.limiter import FlashLimiter
 from performer.flight import AHEAD, Flight, Latency, crew_for
@@ -46,9 +47,12 @@ class Engine:
         controllers: Sequence[Controller] = (),
         seed: int | None = None,
         latency: Latency = "low",
+        gestures: Gestures | None = None,
     ) -> None:
         self._painter = Painter(generator)
-        self.performance = Performance(patch, controllers, seed, lambda: self._painter.walk)
+        self.performance = Performance(
+            patch, controllers, seed, lambda: self._painter.walk, gestures
+        )
         self.performance.on_store = self._keep_picture
         self.controls, self.learn = self.performance.controls, self.performance.learn
         self.on_store: Callable[[str, Scene], None] = lambda key, scene: None
@@ -73,6 +77,11 @@ class Engine:
     def image(self) -> Image:
         """The frame shown last, uint8 (H, W, 3), until the next one."""
         return self._image
+
+    @property
+    def notice(self) -> str:
+        """What is asked of a model and is beyond it, in words."""
+        return self._painter.notice
 
     @property
     def canvas(self) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 MidiKind = Literal["cc", "cc14", "note", "bend", "pressure", "poly", "program"]
 ClockKind = Literal["tick", "start", "stop", "continue", "position"]
+DeckName = Literal["a", "b"]
 OscArgument = float | int | str | bool | bytes | None
 
 
@@ -80,6 +81,19 @@ class OscEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class PageEvent:
+    """A touch on the control page: a parameter by name, and its value in its unit.
+
+    Without a value a trigger happens and a toggle turns over.
+    """
+
+    source: ClassVar[str] = "page"
+    time_s: float
+    parameter: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyEvent:
     """A key of the computer's keyboard, by its lower-case pygame name, such as `space`."""
 
@@ -115,7 +129,8 @@ class ModelEvent:
 
     `generator` is a `latent.Generator` and `directions` its Tensor (DIRECTIONS, w_dim) on the
     CPU, of which this room knows nothing. `name` is for the player; `path` and `sha256` are those
-    of its file, by which it is found again.
+    of its file, by which it is found again. `deck` is the one that takes it. With `drifts` the
+    weights that play may move to its weights, where they are kin.
     """
 
     source: ClassVar[str] = "model"
@@ -125,6 +140,8 @@ class ModelEvent:
     directions: Any
     path: str = ""
     sha256: str = ""
+    deck: DeckName = "a"
+    drifts: bool = True
 
     def as_recorded(self) -> "ModelEvent":
         """What is left to tell of it; the model itself is not kept alive."""
@@ -217,6 +234,7 @@ Event = (
     | LinkEvent
     | LatencyEvent
     | OscEvent
+    | PageEvent
     | KeyEvent
     | PortEvent
     | Refusal

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from performer.bends import Bend
 from performer.parameters import DIRECTIONS
 
 SEEDS_KEPT = 256
@@ -26,8 +27,29 @@ class Drift(Protocol):
     def advance(self, progress: float) -> bool: ...
 
 
+class Blend(Protocol):
+    """A network between two of equal shapes."""
+
+    def at(self, shares: Sequence[float]) -> "Pliant":
+        """With so much of the second, 0..1 for each w; good until the next call."""
+        ...
+
+
+class Pliant(Protocol):
+    """A network whose features can be bent, and whose weights can be blended with another's.
+
+    `blend` is None where the other has other shapes.
+    """
+
+    def draw(self, ws: Tensor, noise: float, bends: Sequence[Bend] = ()) -> Tensor: ...
+
+    def blend(self, other: "Pliant") -> Blend | None: ...
+
+
 class Generator(Protocol):
     """What the instrument needs of a network.
+
+    `pliant` draws the same pictures, bent or blended; None where no engine can.
 
     `drift` is the way of its weights to those of a like network, None where there is none. The
     drift's `advance` moves them to `progress` 0..1 of the way, and tells whether they are there.
@@ -40,6 +62,9 @@ class Generator(Protocol):
     z_dim: int
     classes: int
     w_avg: Tensor
+
+    @property
+    def pliant(self) -> Pliant | None: ...
 
     def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor: ...
 
@@ -186,6 +211,10 @@ class Voice:
         voice.held = held
         return voice
 
+    def twin(self) -> "Voice":
+        """Another that moves as this one does."""
+        return self.branch(**self.held)
+
     def renew(self, names: Collection[str]) -> None:
         """Let these begin at their next values instead of gliding there."""
         self.glides |= {name: Glide() for name in names if name in SEEDS}
@@ -202,9 +231,17 @@ class Latent:
     _offset: Tensor | None
     _held: dict[str, float]
 
-    def __init__(self, generator: Generator) -> None:
-        self._begin(generator)
-        self._enter(generator, generator.directions(DIRECTIONS).cpu())
+    def __init__(
+        self, generator: Generator, directions: Tensor | None = None, walk: float = 0.0
+    ) -> None:
+        """`directions` are the generator's, (DIRECTIONS, w_dim) on the CPU, where they are there.
+
+        The wander begins at `walk`.
+        """
+        if directions is None:
+            directions = generator.directions(DIRECTIONS).cpu()
+        self._begin(generator, walk)
+        self._enter(generator, directions)
 
     @property
     def walk(self) -> float:
@@ -217,6 +254,21 @@ class Latent:
         latent._voice = Voice(self.walk if walk is None else walk)
         latent._leaving = None
         return latent
+
+    def alongside(self, other: "Latent") -> "Latent":
+        """Another in the generator of `other`, of equal shapes, that moves as this one does."""
+        latent = copy(self)
+        latent._voice = self._voice.twin()
+        latent._leaving = None if self._leaving is None else self._leaving.twin()
+        latent._generator, latent._pushes = other._generator, other._pushes
+        latent._remnant = latent._offset = None
+        return latent
+
+    def rest(self, values: Mapping[str, float], dt_s: float) -> None:
+        """Let `dt_s` pass unseen: the wander goes on, and all else is at its goal at once."""
+        self._voice.phase += values["walk.speed"] * dt_s
+        self._voice.renew((*SEEDS, "class"))
+        self._leaving, self._held = None, {}
 
     def take(self, generator: Generator, directions: Tensor) -> None:
         """Go on in another generator; `directions` is (DIRECTIONS, w_dim), on the CPU.
@@ -256,7 +308,7 @@ class Latent:
         self._held = {}
         self._walked = 0.0
         self._layers = torch.linspace(0.0, 1.0, generator.num_ws)
-        self._groups = _layer_groups(generator.num_ws)
+        self._groups = layer_groups(generator.num_ws)
 
     def advance(
         self,
@@ -387,7 +439,7 @@ def class_shares(number: float, classes: int) -> Tensor:
     return (1.0 - (torch.arange(classes) - min(number, classes - 1)).abs()).clamp_min(0.0)
 
 
-def _layer_groups(num_ws: int) -> Tensor:
+def layer_groups(num_ws: int) -> Tensor:
     """Which layers are coarse, middle and fine, (num_ws, 3) of zeros and ones."""
     group = torch.arange(num_ws) * len(LAYER_GROUPS) // num_ws
     return torch.nn.functional.one_hot(group, len(LAYER_GROUPS)).float()

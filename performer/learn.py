@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from performer.control import Physical, listens
 from performer.controls import Controls, first_number
-from performer.events import Event, KeyEvent, MidiEvent, OscEvent
+from performer.events import Event, KeyEvent, MidiEvent, OscEvent, PageEvent
 from performer.parameter import Curve, Parameter
 from performer.parameters import BY_ADDRESS, BY_NAME, INDEX, TABLE
 from performer.patch import match_controller
@@ -94,6 +94,8 @@ class Learn:
                 physical = Physical(event.port, event.kind, event.channel, event.number)
                 touched = self._is_touch(physical, event.time_s)
                 return self.is_on and self._midi(event, touched)
+            case PageEvent(parameter=name) if name in BY_NAME:
+                return self.is_on and self._touched_on_page(BY_NAME[name])
             case KeyEvent():
                 return self.is_on and self._key(event)
         return False
@@ -164,6 +166,14 @@ class Learn:
             # What happens when it is touched can wait; what moves shows which it is.
             return parameter.kind != "value"
         return self._is_waiting and self._bind_address(event)
+
+    def _touched_on_page(self, parameter: Parameter) -> bool:
+        """Choose it; as with OSC, what happens when it is touched can wait."""
+        if parameter.name in ("learn", "unlearn"):
+            return False
+        if parameter is not self._parameter:
+            self.choose(parameter)
+        return parameter.kind != "value"
 
     def _ask(self, address: str, name: str) -> bool:
         """`/learn psi` and `/unlearn psi`, as another program asks for it."""

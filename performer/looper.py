@@ -15,7 +15,7 @@ LENGTHS = (1, 2, 4, 8, 16)
 DOUBLE = np.dtype("<f8")
 # A knob says nothing when it is let go: a hand that rests so long has let go.
 REST_BEATS = 0.5
-ALONE = ("bpm", "loop.beats")
+ALONE = ("bpm", "loop.beats", "autopilot.after")
 
 
 def loop_length(beats: float) -> int:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from performer.arrival import Arrival, sender
-from performer.deck import Deck
+from performer.decks import Decks
 from performer.effects.chain import Effects
 from performer.effects.pixels import to_bytes
 from performer.events import ModelEvent
@@ -17,10 +17,10 @@ class Painter:
     """Holds all that is on the device; whoever makes the frames owns it."""
 
     def __init__(self, generator: Generator) -> None:
-        self._deck = Deck(generator)
+        self._decks = Decks(generator)
         self._first: tuple[str, ...] = ()
         self._effects = Effects()
-        self.rehearsal = Rehearsal(self._deck)
+        self.rehearsal = Rehearsal(self._decks)
         self._picture: Tensor | None = None
         self._sound = torch.tensor(True)
         self._sent: tuple[Arrival, float] | None = None
@@ -29,17 +29,24 @@ class Painter:
     @property
     def walk(self) -> float:
         """Where the wander stands, in steps."""
-        return self._deck.walk
+        return self._decks.walk
+
+    @property
+    def notice(self) -> str:
+        """What is asked for and cannot be, in words."""
+        return self._decks.notice
 
     @torch.inference_mode()
     def paint(self, order: Order) -> Arrival:
         """A picture on its way to the host: the one sent last, if nothing has changed."""
         for change in order.changes:
             if isinstance(change, ModelEvent):
-                self._deck.follow(change.generator, change.directions)
+                self._decks.follow(
+                    change.deck, change.generator, change.directions, drifts=change.drifts
+                )
                 self.rehearsal.forget()
             else:
-                self._deck.morph(change.names, change.walk)
+                self._decks.morph(change.names, change.walk)
         if order.effects != self._first:
             self._first, self._effects = order.effects, Effects(order.effects)
         if order.clear:
@@ -62,6 +69,6 @@ class Painter:
         Whether it is numbers is asked on the device, and told with the picture: to ask here would
         be to wait.
         """
-        picture = self._deck.draw(order.values, order.dt_s, order.share, order.corners)
+        picture = self._decks.draw(order.values, order.dt_s, order.share, order.corners)
         self._sound = torch.isfinite(picture.sum())
         return self._effects.apply(picture, order.values, order.dt_s)

@@ -7,6 +7,8 @@ DIRECTIONS = 16
 SCENES = 9
 CUES = 500
 MODULATORS = 16
+MODELS = 9
+BENDS = 3
 
 
 def _seed(name: str, default: float, help: str) -> Parameter:
@@ -72,6 +74,69 @@ def _scenes() -> tuple[Parameter, ...]:
             f"scene.{i}", f"Recall scene {i} of the patch.", "trigger", key=str(i), quantised=True
         )
         for i in range(1, SCENES + 1)
+    )
+
+
+def _decks() -> tuple[Parameter, ...]:
+    layers = {"coarse": "(composition)", "middle": "(forms)", "fine": "(colour and texture)"}
+    seed = "The picture of deck B, which shares all other parameters."
+    return (
+        *(
+            Parameter(
+                f"model.{i}", f"Load model {i} of the patch on the deck less seen.", "trigger"
+            )
+            for i in range(1, MODELS + 1)
+        ),
+        Parameter("deck.mix", "Crossfade: from deck A (0) to deck B (1)."),
+        Parameter(
+            "deck.swap", "Fade to the other deck.", kind="trigger", key="tab", quantised=True
+        ),
+        Parameter(
+            "deck.fade",
+            "How long that fade takes.",
+            maximum=30.0,
+            default=2.0,
+            unit="s",
+            curve="square",
+        ),
+        _seed("deck.seed", 3.0, seed),
+        *(
+            Parameter(f"blend.{group}", f"Blend the {group} layers {what} towards deck B's model.")
+            for group, what in layers.items()
+        ),
+    )
+
+
+def _bends() -> tuple[Parameter, ...]:
+    kinds = (
+        "What bend 1 does: 0 scale, 1 ablate, 2 invert, 3 threshold, 4 noise, 5 swap, "
+        "6 translate x, 7 translate y, 8 rotate, 9 zoom."
+    )
+    rows = (
+        ("amount", "How far bend 1 goes: 0 is off.", -1.0, 1.0, 0.0, 0.0),
+        ("kind", kinds, 0.0, 9.0, 8.0, 1.0),
+        ("layer", "Where bend 1 is: 0 the coarsest layer, 1 the finest.", 0.0, 1.0, 0.25, 0.0),
+        (
+            "channels",
+            "What bend 1 takes hold of: 0 all, 1 to 4 groups of channels that draw alike.",
+            0.0,
+            4.0,
+            0.0,
+            1.0,
+        ),
+    )
+    return tuple(
+        Parameter(
+            f"bend.{name}.{i}",
+            help.replace("bend 1", f"bend {i}"),
+            minimum=minimum,
+            maximum=maximum,
+            default=default,
+            step=step,
+            slew_s=0.0 if step else 0.05,
+        )
+        for name, help, minimum, maximum, default, step in rows
+        for i in range(1, BENDS + 1)
     )
 
 
@@ -171,6 +236,21 @@ TABLE: tuple[Parameter, ...] = (
         step=1.0,
         slew_s=0.0,
     ),
+    Parameter(
+        "autopilot.on",
+        "Play by itself when nobody touches anything, if there are gestures (--autopilot).",
+        kind="toggle",
+        default=1.0,
+        slew_s=0.0,
+    ),
+    Parameter(
+        "autopilot.after",
+        "How long nobody has touched anything before it does.",
+        maximum=3600.0,
+        default=60.0,
+        unit="s",
+        slew_s=0.0,
+    ),
     Parameter("record", "Record the take, or pause it.", kind="toggle", key="r", slew_s=0.0),
     Parameter("video", "Record a video of the show.", kind="toggle", key="v", slew_s=0.0),
     Parameter("next_seed", "Glide to the next picture.", kind="trigger", key="n", quantised=True),
@@ -196,6 +276,8 @@ TABLE: tuple[Parameter, ...] = (
     *_xy(),
     Parameter("learn", "Bind a control: choose a parameter, move a knob.", "trigger", key="l"),
     Parameter("unlearn", "While learning: free the parameter of its control.", "trigger"),
+    *_decks(),
+    *_bends(),
 )
 
 BY_NAME = {parameter.name: parameter for parameter in TABLE}

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from performer.checks import (
+    check_model,
     check_version,
     read_bindings,
     read_controls,
@@ -11,6 +12,8 @@ from performer.checks import (
     read_effects,
     read_feedback,
     read_knobs,
+    read_models,
+    read_priority,
     read_scenes,
     read_values,
     read_xy,
@@ -41,7 +44,10 @@ __all__ = [
     "model_path",
     "parse_controller",
     "parse_patch",
+    "path_of",
 ]
+
+TABLES = ("start", "bindings", "modulators", "scenes", "cues", "xy", "models", "priority")
 
 
 def load_patch(path: Path) -> Patch:
@@ -53,9 +59,10 @@ def parse_patch(text: str, path: Path) -> Patch:
     """Read a patch's text; `path` names it in errors. Raises PatchError."""
     doc = Document(text, path)
     check_version(doc)
-    head = doc.head(PatchHead, ("start", "bindings", "modulators", "scenes", "cues", "xy"))
-    if head.model != STARTER and not head.model.endswith(".safetensors"):
-        doc.fail("model", f'"{head.model}" is not allowed; use "starter" or a .safetensors file')
+    head = doc.head(PatchHead, TABLES)
+    check_model(doc, "model", head.model)
+    if head.deck_b:
+        check_model(doc, "deck_b", head.deck_b)
     scenes = read_scenes(doc)
     return Patch(
         name=head.name,
@@ -68,12 +75,20 @@ def parse_patch(text: str, path: Path) -> Patch:
         cues=read_cues(doc, scenes),
         xy=read_xy(doc, scenes),
         effects=read_effects(doc, head.effects),
+        deck_b=head.deck_b,
+        models=read_models(doc),
+        priority=read_priority(doc),
     )
 
 
 def model_path(patch: Patch, path: Path) -> Path | None:
     """The weights of the patch that was read from `path`; None means the starter model."""
-    return None if patch.model == STARTER else path.parent / patch.model
+    return path_of(patch.model, path)
+
+
+def path_of(model: str, path: Path) -> Path | None:
+    """A model that is called so in a patch that was read from `path`; None: the starter model."""
+    return None if model == STARTER else path.parent / model
 
 
 def load_controller(path: Path) -> Controller:

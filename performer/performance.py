@@ -6,17 +6,24 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
+from performer.autopilot import Autopilot, Gestures
 from performer.controls import Action, Controls
+from performer.crossfade import Crossfade
 from performer.cues import CueList
 from performer.dials import dials
 from performer.ear import Ear
 from performer.events import (
     ClockEvent,
+    DeckName,
     Event,
     HoursEvent,
+    KeyEvent,
     LatencyEvent,
     LinkEvent,
+    MidiEvent,
     ModelEvent,
+    OscEvent,
+    PageEvent,
     PatchEvent,
     PortEvent,
     RestoreEvent,
@@ -40,7 +47,8 @@ from performer.xy import Corner, XYPad
 
 NAMES = tuple(parameter.name for parameter in TABLE)
 SEEDS = 1000
-LEFT_ALONE = ("record", "video", "governor")  # what panic leaves as it is
+# What panic leaves as it is.
+KEPT = ("record", "video", "governor", "autopilot.on", "autopilot.after")
 DT_MAXIMUM_S = 0.25
 WALK_MAXIMUM = 1e12  # steps; beyond it the wander's seeds end
 BEATS_MAXIMUM_HZ = 10.0  # a song position that jumps is no music that passed
@@ -80,18 +88,25 @@ class Performance:
         controllers: Sequence[Controller],
         seed: int | None,
         walk: Callable[[], float],
+        gestures: Gestures | None = None,
     ) -> None:
-        """`walk` tells where the picture's wander stands, in steps."""
+        """`walk` tells where the picture's wander stands, in steps.
+
+        `gestures` are what the autopilot plays.
+        """
         self._asked = {} if seed is None else {"seed": float(seed % SEEDS)}
         self.patch, self._controllers, self._walk = patch, controllers, walk
-        self.controls = Controls(patch.bindings, patch.start | self._asked)
+        self.controls = Controls(patch.bindings, patch.start | self._asked, patch.priority)
         self.learn = Learn(self.controls, controllers)
         self.cues = CueList(patch.cues)
         self.on_store: Callable[[str, Scene], None] = lambda key, scene: None
+        self.on_load: Callable[[str, DeckName], None] = lambda key, deck: None
+        self._crossfade, self._has_b = Crossfade(), False
         self.tempo = Tempo()
         self._quantiser = Quantiser()
         self.looper = Looper()
         self.ear, self.modulators = Ear(), Modulators(patch.modulators)
+        self.autopilot = Autopilot(gestures)
         self._morph: Morph | None = None
         self._share = 1.0
         self._house, self._thrift = House(), Thrift()
@@ -99,6 +114,12 @@ class Performance:
         self._changes: list[ModelEvent | Leaving] = []
         self._clear = False
         self.values = self.controls.values
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The names that the patch gives to parameters: those of its scenes."""
+        scenes = self.patch.scenes.items()
+        return {f"scene.{key}": scene.name or f"Scene {key}" for key, scene in scenes}
 
     @property
     def cue_names(self) -> tuple[str, str]:
@@ -123,6 +144,7 @@ class Performance:
                 self.controls.add_profile((*controller.bindings, *own), event.port)
         elif isinstance(event, ModelEvent):
             self._changes.append(event)
+            self._has_b |= event.deck == "b"
         elif isinstance(event, PatchEvent) and event.patch is not None:
             self._replace(event.patch)
         elif isinstance(event, ClockEvent | LinkEvent | LatencyEvent):
@@ -140,12 +162,16 @@ class Performance:
             self.modulators.hear(struck[0], event.time_s, struck[1])
         acted = isinstance(event, ModelEvent | PatchEvent | RestoreEvent)
         actions = [] if self.learn.take(event) else self.controls.handle(event)
+        if is_touch(event, actions):
+            self.autopilot.touch()
         for action in actions:
             if action.kind == "trigger":
                 acted |= self._pull(action, event.time_s)
                 continue
             acted = True
             self.looper.touch(action.parameter)
+            if action.parameter == "deck.mix":
+                self._crossfade.stop()
             if action.parameter == "cue.number":
                 self._go_out(self.cues.go_to(round(self.controls.target("cue.number")) - 1))
             elif self._morph is not None:
@@ -186,7 +212,9 @@ class Performance:
         is_frozen = bool(self.controls.target("freeze"))
         if self._morph is not None:
             self._advance_morph(self._morph, 0.0 if is_frozen else dt_s, beats)
+        self._play_by_itself(0.0 if is_frozen else dt_s)
         self._loop()
+        self._advance_crossfade(0.0 if is_frozen else dt_s)
         values = self.controls.advance(dt_s)
         if is_frozen or self.tempo.leapt:
             self.modulators.expect_leap()
@@ -261,6 +289,14 @@ class Performance:
             self.modulators.hear(name, now_s)
         return max(tempo.beat - before, 0.0)
 
+    def _play_by_itself(self, dt_s: float) -> None:
+        """Let the autopilot move what nobody touches."""
+        target = self.controls.target
+        is_on, after_s = bool(target("autopilot.on")), target("autopilot.after")
+        values = self.autopilot.advance(dt_s, target, on=is_on, after_s=after_s)
+        for name, value in values.items():
+            self.controls.set(name, value)
+
     def _loop(self) -> None:
         """Let the loops keep what hands did, and move what they hold."""
         target = self.controls.target
@@ -282,12 +318,18 @@ class Performance:
         if morph.done:
             self._morph = None
 
+    def _advance_crossfade(self, dt_s: float) -> None:
+        target = self.controls.target
+        mix = self._crossfade.advance(target("deck.mix"), dt_s, target("deck.fade"))
+        if mix is not None:
+            self.controls.set("deck.mix", mix)
+
     def _replace(self, patch: Patch) -> None:
         """Play another patch, keeping all that it does not change."""
         if patch.start.get("seed") != self.patch.start.get("seed"):
             self._asked = {}
         self.patch = patch
-        self.controls.replace(patch.bindings, patch.start | self._asked)
+        self.controls.replace(patch.bindings, patch.start | self._asked, patch.priority)
         self._keep_factors(self.modulators.replace(patch.modulators))
         self.cues.replace(patch.cues)
         self._xy = XYPad(_corners(patch))
@@ -321,17 +363,26 @@ class Performance:
                 self.learn.switch()
             case "unlearn":
                 self.learn.unlearn()
+            case "model":
+                self.on_load(key, self._deck_less_seen)
+            case "deck" if self._has_b:
+                self._crossfade.swap(self.controls.target("deck.mix"))
             case "cue":
                 self._go_out(self.cues.go() if key == "go" else self.cues.back())
 
+    @property
+    def _deck_less_seen(self) -> DeckName:
+        return "a" if self._has_b and self.controls.target("deck.mix") > 0.5 else "b"
+
     def _panic(self) -> None:
         self._morph, self._share = None, 1.0
+        self._crossfade.stop()
         self._clear = True
         self._quantiser.clear()
         self.looper.rest()
-        recording = {name: self.controls.target(name) for name in LEFT_ALONE}
+        kept = {name: self.controls.target(name) for name in KEPT}
         self.controls.reset()
-        for name, value in recording.items():
+        for name, value in kept.items():
             self.controls.set(name, value)
         self.cues.rewind()
 
@@ -364,6 +415,12 @@ class Performance:
         self.patch = msgspec.structs.replace(self.patch, scenes=scenes)
         self.controls.set("store", 0.0)
         self.on_store(key, scene)
+
+
+def is_touch(event: Event, actions: Sequence[Action]) -> bool:
+    """Whether somebody is there: a hand on a device, or a message that is understood."""
+    is_hand = isinstance(event, MidiEvent | KeyEvent)
+    return is_hand or (isinstance(event, OscEvent | PageEvent) and bool(actions))
 
 
 def _corners(patch: Patch) -> tuple[Scene, ...]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from performer.deck import Deck
+from performer.decks import Decks
 from performer.effects.chain import Effects
 from performer.effects.pixels import to_bytes
 from performer.parameters import TABLE
@@ -22,8 +22,8 @@ Key = tuple[float | None, frozenset[tuple[str, float]]]
 class Rehearsal:
     """Holds the pictures of looks that may go out; what plays does not notice."""
 
-    def __init__(self, deck: Deck) -> None:
-        self._deck = deck
+    def __init__(self, decks: Decks) -> None:
+        self._decks = decks
         self._start: Mapping[str, float] = {}
         self._first: tuple[str, ...] = ()
         self._pictures: dict[Key, Image] = {}
@@ -67,7 +67,7 @@ class Rehearsal:
     def _draw(self, scene: Scene) -> Image:
         values = {**self._start, **whole_values(scene), "trails": 0.0}
         try:
-            picture = Effects(self._first).apply(self._deck.look(values, scene.walk), values, 0.0)
+            picture = Effects(self._first).apply(self._decks.look(values, scene.walk), values, 0.0)
         except Exception:
             # A picture for the player is never worth the show: a failing model shows in `frame`.
             return np.zeros((9, 16, 3), dtype=np.uint8)

@@ -9,7 +9,7 @@ from performer.parameters import BY_NAME, TABLE
 from performer.schema import Cue, Scene
 
 # How the instrument is played, not how its picture looks.
-APART = frozenset({"bpm", "cue", "loop", "quantise", "tempo", "xy"})
+APART = frozenset({"autopilot", "bpm", "cue", "deck", "loop", "quantise", "tempo", "xy"})
 LOOK = tuple(p for p in TABLE if p.kind == "value" and p.group not in APART)
 DEFAULTS = {parameter.name: parameter.default for parameter in LOOK}
 # What is not a point on a line but a picture: between two of them the way is that in w.

@@ -113,9 +113,20 @@ class XY(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scenes: tuple[str, str, str, str]
 
 
+class Priority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose hand comes first: `midi:nano`, `osc:192.168.1.7`, `page`... the first before the next.
+
+    For `hold_s` after its touch a parameter obeys nobody who comes later.
+    """
+
+    order: tuple[str, ...]
+    hold_s: float = 3.0
+
+
 class Patch(msgspec.Struct, frozen=True):
     """A whole patch; `model` is `starter` or a .safetensors file relative to the patch's.
 
+    So is `deck_b`, which may be "" for none, and each of the `models`, by its key.
     `effects` are those that come before the others, in that order.
     """
 
@@ -129,6 +140,9 @@ class Patch(msgspec.Struct, frozen=True):
     cues: tuple[Cue, ...] = ()
     xy: XY | None = None
     effects: tuple[str, ...] = ()
+    deck_b: str = ""
+    models: dict[str, str] = {}
+    priority: Priority | None = None
 
 
 class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -169,6 +183,7 @@ class PatchHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     about: str = ""
     model: str = STARTER
     effects: tuple[str, ...] = ()
+    deck_b: str = ""
 
 
 class ControllerHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from performer.clock import Clock
 from performer.engine import Engine
 from performer.events import (
@@ -20,6 +23,7 @@ from performer.events import (
     ModelEvent,
     Notice,
     OscEvent,
+    PageEvent,
     PatchEvent,
     PortEvent,
     Refusal,
@@ -31,7 +35,7 @@ from performer.governor import NO_COSTLY_EFFECTS, Governor
 from performer.limited_log import LimitedLog
 from performer.looper import loop_length
 from performer.meter import Meter
-from performer.outputs.base import Display, Recorder
+from performer.outputs.base import Display, Image, Recorder
 from performer.parameters import INDEX
 from performer.status import Status
 
@@ -40,6 +44,8 @@ LAST_EVENTS = 5
 DRAWS_IN_A_FRAME = 2.5
 FORGET = 0.98
 DELAY_STEP_S = 0.001
+Values = NDArray[np.float64]
+AskStatus = Callable[[], Status]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,19 @@ class Labels:
     patch: str
     midi_ports: Callable[[], tuple[str, ...]]
     osc_address: str
+    model_b: str = ""
+
+
+class Onlooker(Protocol):
+    """Someone beside the show who looks at each frame once it is shown, and is never waited for.
+
+    `image` is uint8 (H, W, 3) and good during the call; `values` and `targets` are float64 in
+    table order and units.
+    """
+
+    def look(
+        self, now_s: float, image: Image, values: Values, targets: Values, status: AskStatus
+    ) -> None: ...
 
 
 class Companion(Protocol):
@@ -71,10 +90,12 @@ class Stage:
         labels: Labels,
         companions: Sequence[Companion] = (),
         recorders: Sequence[Recorder] = (),
+        onlookers: Sequence[Onlooker] = (),
     ) -> None:
         self._recorders = recorders
         self._engine, self._display, self._inbox, self._clock = engine, display, inbox, clock
         self._labels, self._companions = labels, companions
+        self._onlookers = onlookers
         self._log = LimitedLog(logging.getLogger("performer.stage"))
         self._last_events: deque[Event] = deque(maxlen=LAST_EVENTS)
         self._message = self._trouble = ""
@@ -132,8 +153,12 @@ class Stage:
         for companion in self._companions:
             self._follow(companion, now_s, events)
         for recorder in self._recorders:
-            is_on = bool(self._engine.controls.target(recorder.parameter))
+            toggle = recorder.parameter
+            is_on = toggle is None or bool(self._engine.controls.target(toggle))
             recorder.frame(is_on, now_s, events, frame.image)
+        for onlooker in self._onlookers:
+            targets = self._engine.controls.targets
+            onlooker.look(now_s, frame.image, self._engine.values, targets, self.status)
 
     def _govern(self, dt_s: float, draw_s: float) -> None:
         if self._engine.controls.target("governor"):
@@ -170,8 +195,12 @@ class Stage:
             self._message = event.text
             logging.getLogger("performer.stage").info(self._message)
         elif isinstance(event, ModelEvent):
-            self._labels = replace(self._labels, model=event.name)
             self._message = f"took {event.name}"
+            if event.deck == "b":
+                self._labels = replace(self._labels, model_b=event.name)
+                self._message += " on deck B"
+            else:
+                self._labels = replace(self._labels, model=event.name)
             logging.getLogger("performer.stage").info(self._message)
             event = event.as_recorded()  # else kept alive for nothing
         elif isinstance(event, PatchEvent):
@@ -197,14 +226,18 @@ class Stage:
                 for name, histogram in meter.latency_ms.items()
             },
             device=labels.device,
-            model=labels.model,
+            model=f"{labels.model} | {labels.model_b}" if labels.model_b else labels.model,
             patch=labels.patch,
             canvas=engine.canvas,
             midi_ports=labels.midi_ports(),
             osc_address=labels.osc_address,
             last_events=tuple(describe(event) for event in self._last_events),
             values=engine.values,
-            message=self._trouble or engine.message or self._recorder_trouble() or self._message,
+            message=self._trouble
+            or engine.message
+            or engine.notice
+            or self._recorder_trouble()
+            or self._message,
             frozen=bool(engine.controls.target("freeze")),
             blackout=bool(engine.controls.target("blackout")),
             storing=bool(engine.controls.target("store")),
@@ -221,6 +254,8 @@ class Stage:
             sound=engine.performance.ear.meters(self._clock.now()),
             modulation=engine.performance.modulators.motions(),
             modulation_amount=float(engine.values[INDEX["modulation.amount"]]),
+            titles=engine.performance.titles,
+            autopilot=engine.performance.autopilot.is_playing,
         )
 
     def _recorder_trouble(self) -> str:
@@ -257,6 +292,9 @@ def describe(event: Event) -> str:
                 f"{arg:.3f}" if isinstance(arg, float) else str(arg)[:16] for arg in event.args[:4]
             )
             return f"{event.address[:32]}  {values}"
+        case PageEvent():
+            value = "" if event.value is None else f"  {event.value:.3f}"
+            return f"page {event.parameter}{value}"
         case KeyEvent():
             return f"key {event.key} {'down' if event.pressed else 'up'}"
         case PortEvent():

@@ -1,6 +1,6 @@
 """What the stage tells a display about the running show, for the player's eyes only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,8 @@ class Status:
     `beat` is the music's, and `tempo_source` who counts it.
     `lamps` are the recorders that run, in words, and `loop` is the looper's state, or "".
     `sound` is what `ear.HEARD` names, each 0..1, or () where nothing is heard.
+    `titles` are the names that the patch gives to parameters, such as to its scenes.
+    `autopilot` is whether it plays by itself now.
     """
 
     fps: float
@@ -80,3 +82,5 @@ class Status:
     sound: tuple[float, ...] = ()
     modulation: tuple[Motion, ...] = ()
     modulation_amount: float = 1.0
+    titles: dict[str, str] = field(default_factory=dict)
+    autopilot: bool = False

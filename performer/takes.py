@@ -41,7 +41,8 @@ class Head(msgspec.Struct, frozen=True):
     `patch` is the text of the patch file, `controllers` those of the profiles by file name.
     `model` is the model's file, or `starter`; `follows` that it was one of a run, whose newer
     ones are taken as they come. `recording` is whether the take was asked for from the start.
-    `engine`, `performer` and `torch` tell on what it was played.
+    `engine`, `performer` and `torch` tell on what it was played. `gestures` is the file that the
+    autopilot plays, "" for none, `after_s` what was asked for by `--after`.
     """
 
     patch_file: str
@@ -55,6 +56,9 @@ class Head(msgspec.Struct, frozen=True):
     engine: str
     performer: str
     torch: str
+    gestures: str = ""
+    gestures_sha256: str = ""
+    after_s: float | None = None
 
 
 class Moment(NamedTuple):

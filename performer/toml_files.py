@@ -133,8 +133,8 @@ def _type_reason(reason: str) -> str:
 
 
 def join(entry: str, key: str) -> str:
-    """The path of a key inside an entry."""
-    return f"{entry}.{key}" if entry else key
+    """The path of a key inside an entry; either may be the whole, ""."""
+    return f"{entry}.{key}" if entry and key else entry or key
 
 
 def either(words: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from performer.controls import Action, Controls
-from performer.events import Event, KeyEvent, MidiEvent, OscEvent, PortEvent, Refusal
+from performer.events import Event, KeyEvent, MidiEvent, OscEvent, PageEvent, PortEvent, Refusal
 from performer.parameters import BY_ADDRESS, INDEX, TABLE
 from performer.relative import ENCODINGS
 from performer.schema import Binding
@@ -385,3 +385,28 @@ def test_a_knob_never_jumps_further_than_its_own_move(steps) -> None:
             jump = abs(controls.target("direction.1") - before) / 6.0
             assert jump <= max(THRESHOLD, abs(position - last)) + 1e-9
         last = position
+
+
+def page(parameter: str, value: float | None = None) -> PageEvent:
+    return PageEvent(0.0, parameter, value)
+
+
+def test_a_touch_on_the_page_is_in_the_parameters_unit_whatever_is_bound() -> None:
+    bound = Binding(source="osc /zoom", parameter="hue")
+    controls = Controls([bound], {})
+    assert play(controls, page(VALUE, 3.0), page(TOGGLE), page(TRIGGER)) == [
+        (VALUE, "value"),
+        (TOGGLE, "toggle"),
+        (TRIGGER, "trigger"),
+    ]
+    assert (controls.target(VALUE), controls.target(TOGGLE), controls.target("hue")) == (3, 1, 0)
+    play(controls, page(VALUE, 1e9), page(TOGGLE, 0.0))
+    assert (controls.target(VALUE), controls.target(TOGGLE)) == (4, 0)
+
+
+@pytest.mark.parametrize(
+    "event", [page("nowhere", 1.0), page(VALUE), page(VALUE, math.nan), page(TOGGLE, math.inf)]
+)
+def test_a_touch_that_means_nothing_is_refused(event: PageEvent) -> None:
+    controls = Controls([], {})
+    assert play(controls, event) == [] and controls.refused == {"page": 1}

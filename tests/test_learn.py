@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from performer.controls import Controls
 from performer.dials import dials
-from performer.events import Event, KeyEvent, MidiEvent, OscEvent
+from performer.events import Event, KeyEvent, MidiEvent, OscEvent, PageEvent
 from performer.inputs.midi_messages import Reader
 from performer.learn import Learn
 from performer.parameters import BY_NAME, TABLE
@@ -115,18 +115,24 @@ def test_the_control_that_is_learnt_moves_nothing_meanwhile() -> None:
     assert stand.controls.target("zoom") == 1.0, "the binding for this port comes first"
 
 
+LAST_BUT_ONE = list(dict.fromkeys(parameter.group for parameter in TABLE))[-2]
+FIRST_OF_LAST_BUT_ONE = next(p.name for p in TABLE if p.group == LAST_BUT_ONE)
+
+
 @pytest.mark.parametrize(
     ("touch", "name"),
     [
         (lambda stand: stand.keys("down", "down"), TABLE[2].name),
         (lambda stand: stand.keys("up"), TABLE[-1].name),
         (lambda stand: stand.keys("right", "right", "right"), "class"),
-        (lambda stand: stand.keys("left", "left"), "learn"),
+        (lambda stand: stand.keys("left", "left"), FIRST_OF_LAST_BUT_ONE),
         (lambda stand: stand.keys("b"), "blackout"),
         (lambda stand: stand.keys("3"), "scene.3"),
         (lambda stand: stand.keys("x"), TABLE[0].name),
         (lambda stand: stand.osc("/walk/speed", 1.0), "walk.speed"),
         (lambda stand: stand.osc("/blackout"), "blackout"),
+        (lambda stand: stand.handle(PageEvent(0.0, "walk.speed", 1.0)), "walk.speed"),
+        (lambda stand: stand.handle(PageEvent(0.0, "blackout", None)), "blackout"),
         (lambda stand: stand.osc("/learn", "trails"), "trails"),
         (lambda stand: stand.osc("/learn", "nothing"), TABLE[0].name),
     ],

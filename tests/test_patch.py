@@ -1,5 +1,6 @@
 """The patch file: what it may say, the line of every error, and all that ships."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from performer.patch import (
     model_path,
     parse_controller,
     parse_patch,
+    path_of,
 )
 from performer.toml_lines import key_lines, line_of
 
@@ -376,6 +378,32 @@ def test_a_modulators_name_stands_for_its_place() -> None:
     assert patch.bindings[0].parameter == "modulation.2.depth"
     assert patch.scenes["1"].values == {"modulation.2.rate": 2.0}
     assert [modulator.kind for modulator in patch.modulators] == ["source", "expression"]
+
+
+def test_a_patch_names_models_for_its_decks() -> None:
+    text = 'version = 1\nname = "Two"\ndeck_b = "b.safetensors"\n'
+    models = '[models]\n1 = "starter"\n9 = "nets/sea.safetensors"\n'
+    patch = parse_patch(text + models, DRIFT)
+    assert patch.deck_b == "b.safetensors" and parse_patch(text[:25], DRIFT).deck_b == ""
+    assert patch.models == {"1": "starter", "9": "nets/sea.safetensors"}
+    assert path_of("starter", DRIFT) is None
+    assert path_of("nets/sea.safetensors", DRIFT) == Path("/stage/nets/sea.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            'deck_b = "b.pkl"',
+            'deck_b: "b.pkl" is not allowed; use "starter" or a .safetensors file',
+        ),
+        ('[models]\n10 = "starter"', "models.10: is not allowed; use models.1 to models.9"),
+        ("[models]\n1 = 2", 'models.1: "2" is not allowed; use "starter" or a .safetensors file'),
+    ],
+)
+def test_what_can_be_no_model_is_named(line: str, said: str) -> None:
+    with pytest.raises(PatchError, match=re.escape(said)):
+        parse_patch(f'version = 1\nname = "Two"\n{line}\n', DRIFT)
 
 
 def test_key_lines() -> None:

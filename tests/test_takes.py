@@ -26,7 +26,8 @@ Frames = list[tuple[float, tuple[Event, ...]]]
 st.register_type_strategy(float, st.floats(allow_nan=False))
 st.register_type_strategy(int, st.integers(-(2**63), 2**64 - 1))
 st.register_type_strategy(
-    PatchEvent, st.builds(PatchEvent, st.floats(), st.text(), st.none(), st.text(), st.text())
+    PatchEvent,
+    st.builds(PatchEvent, st.floats(allow_nan=False), st.text(), st.none(), st.text(), st.text()),
 )
 EVENTS = st.one_of(*(st.from_type(kind) for kind in KINDS.values() if kind is not ModelEvent))
 

@@ -68,6 +68,11 @@ class GpuRuntime(Playing[TorchGenerator]):
             return super().map(z, shares)
         return self._map(*([z] if shares is None else [z, shares])).clone()
 
+    @property
+    def pliant(self) -> runtime.Runtime | None:
+        """The plain runtime, launched step by step: what bends is no part of a captured graph."""
+        return self.plain if isinstance(self.plain, runtime.Runtime) else None
+
     def drift(self, goal: object) -> Drift | None:
         """The way of all weights to the goal's; None where its networks have other shapes."""
         return self.plain.drift(goal.plain if isinstance(goal, GpuRuntime) else goal)

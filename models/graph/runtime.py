@@ -1,5 +1,7 @@
 """A generator played by the graph engine, as `models.runtime` does in torch."""
 
+from functools import cached_property
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,7 @@ from models.graph.library import Model
 from models.networks import Generator
 from models.onnx import generator as onnx
 from models.playing import Playing
+from models.runtime import Runtime
 
 CPU = torch.device("cpu")
 SHORT = {"float32": "fp32", "bfloat16": "bf16"}
@@ -18,7 +21,7 @@ Playable = Generator | onnx.Generator
 class GraphRuntime(Playing[Playable]):
     """What the instrument plays: `map` z to w, `draw` an image from one w a layer.
 
-    Its weights cannot move.
+    Its weights cannot move, for they are packed: bent and blended the model is torch's.
     """
 
     def __init__(
@@ -41,6 +44,13 @@ class GraphRuntime(Playing[Playable]):
         `noise` scales the model's own noise; 1 is as trained.
         """
         return self._compiled.draw(ws, noise)
+
+    @cached_property
+    def pliant(self) -> Runtime | None:
+        """The generator played by torch in the same precision; an ONNX graph cannot be."""
+        if not isinstance(self.generator, Generator):
+            return None
+        return Runtime(self.generator, CPU, self._directions, precision=self.choice.precision)
 
     def drift(self, goal: object) -> "Arrived | None":
         """No way leads to other weights: those here are packed. With the same it is there."""

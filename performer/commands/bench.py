@@ -15,6 +15,7 @@ from torch import Tensor
 from models.engines import describe_engine
 from performer.clock import SystemClock
 from performer.commands.bench_case import Case
+from performer.commands.bench_decks import bent_engines
 from performer.commands.bench_effects import EffectBench
 from performer.commands.bench_modulators import TWENTY, moment
 from performer.commands.flood import CC_PER_S, LAST_VALUE, OSC_PER_S, Flood
@@ -41,6 +42,10 @@ class HeldPicture:
         self.map, self.directions = runtime.map, runtime.directions
         self._picture = runtime.draw(runtime.w_avg.expand(runtime.num_ws, -1), 1.0)
 
+    @property
+    def pliant(self) -> None:
+        """There is nothing to bend."""
+
     def draw(self, ws: Tensor, noise: float) -> Tensor:
         """The same picture, whatever is asked for."""
         return self._picture
@@ -54,13 +59,14 @@ class Bench:
 
     def __init__(self, instrument: Instrument) -> None:
         from performer.outputs.display import PygameDisplay
+        from performer.outputs.layout import Output
 
         self.runtime = instrument.runtime
         self.instrument = instrument
         self._clock = SystemClock()
         size = (self.runtime.width_px, self.runtime.height_px)
         self._displays = [
-            PygameDisplay(self._clock, fullscreen=False, size=px, hint=False)
+            PygameDisplay(self._clock, [Output(windowed=True, size=px)], hint=False)
             for px in (size, LARGER_PX)
         ]
         self._inbox = Inbox()
@@ -79,6 +85,12 @@ class Bench:
         ]
         self.cases += [
             self._modulated(),
+        ]
+        self.cases += [
+            self._case(name, self._staged(engine))
+            for name, engine in bent_engines(self.runtime, instrument.patch)
+        ]
+        self.cases += [
             self._case(
                 f"whole frame, {FLOOD} sent to no one", self._stage(self.runtime, Inbox())[1]
             ),
@@ -99,9 +111,15 @@ class Bench:
         patch: Patch | None = None,
     ) -> tuple[Engine, Stage]:
         engine = Engine(generator, patch or self.instrument.patch)
+        return engine, self._staged(engine, inbox, display)
+
+    def _staged(
+        self, engine: Engine, inbox: Inbox | None = None, display: Display | None = None
+    ) -> Stage:
         warm_up(engine)
         labels = Labels("", "", "", tuple, "")
-        return engine, Stage(engine, display or self._displays[0], inbox, self._clock, labels)
+        display = display or self._displays[0]
+        return Stage(engine, display, Inbox() if inbox is None else inbox, self._clock, labels)
 
     def _modulated(self) -> Case:
         """The third case with other modulators, which hear a moment of sound in each frame."""
@@ -140,7 +158,8 @@ class Bench:
 
     def result(self) -> dict[str, object]:
         """Everything measured, ready for JSON."""
-        _, whole, rest, *_, deaf, flooded = (case.ms for case in self.cases)
+        whole, rest = self.cases[1].ms, self.cases[2].ms
+        deaf, flooded = (case.ms for case in self.cases[-2:])
         controls = self.flooded_engine.controls
         return {
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}",

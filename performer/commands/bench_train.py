@@ -21,10 +21,11 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from models.adversaries import R1_EVERY
 from models.canvas import parse_size
 from models.device import describe, pick_device, prepare
 from models.draws import Draws
-from models.trainer import R1_EVERY, Trainer
+from models.trainer import Trainer
 from performer.commands.recipe import new_recipe
 
 SIZES = {"cpu": ("64", "256"), "mps": ("64", "256"), "cuda": ("64", "256", "512", "1024")}

@@ -6,20 +6,11 @@ from pathlib import Path
 import torch
 
 from performer.clock import Clock
+from performer.commands.look import look_at
 from performer.commands.preparing import ready_model, refusal
 from performer.events import Inbox
 
 LOOK_EVERY_S = 1.0
-Look = tuple[int, int, int] | None
-
-
-def look_at(path: Path) -> Look:
-    """What changes whenever a file is another one: its time, number and size; None if not there."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 class Follower:

@@ -9,6 +9,8 @@ from pathlib import Path
 from models.checkpoint import Manifest, load_checkpoint
 from models.device import pick_device, prepare
 from models.engines import AnyRuntime, runtime_for
+from performer.bends import Bend
+from performer.commands.manner import Manner
 from performer.engine import Engine
 from performer.flight import Latency
 from performer.patch import PatchError, model_path, parse_controller, parse_patch
@@ -27,6 +29,7 @@ class Texts:
 
 
 REHEARSED = 16
+BENT = (0, 8)  # a bend of values, and one of places
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Instrument:
     """All that is read from files before the show.
 
     `file` is the patch's, `run` the folder of the model's run; `model_is_asked` says that the
-    player named the model, so that it is not the patch's.
+    player named the model, so that it is not the patch's. `manner` is the autopilot's.
     """
 
     patch: Patch
@@ -46,12 +49,25 @@ class Instrument:
     texts: Texts
     file: Path = Path()
     model_is_asked: bool = True
+    manner: Manner | None = None
 
     def engine(self, seed: int | None = None, latency: Latency = "low") -> Engine:
         """A fresh engine."""
         return Engine(
-            self.runtime, self.patch, controllers=self.controllers, seed=seed, latency=latency
+            self.runtime,
+            self.patch,
+            controllers=self.controllers,
+            seed=seed,
+            latency=latency,
+            gestures=self.manner.player(seed or 0) if self.manner else None,
         )
+
+
+def try_bending(runtime: AnyRuntime) -> None:
+    """Bend a picture that nobody sees, so that the first one on stage takes no longer."""
+    if runtime.pliant is not None:
+        bends = [Bend(kind, 0.5, 0.5, 1) for kind in BENT]
+        runtime.pliant.draw(runtime.w_avg.expand(runtime.num_ws, -1), 1.0, bends)
 
 
 def load_instrument(
@@ -100,6 +116,7 @@ def assemble(texts: Texts, file: Path, run: Path | None, device: str) -> Instrum
     runtime = runtime_for(
         loaded.generator, chosen, loaded.directions, name=name, moves=run is not None
     )
+    try_bending(runtime)
     return Instrument(patch, loaded.manifest, file, runtime, controllers, run, texts)
 
 

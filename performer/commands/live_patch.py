@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import msgspec
 
 from performer.clock import Clock
-from performer.commands.follower import look_at
+from performer.commands.look import look_at
 from performer.engine import Engine
 from performer.events import Event, Inbox, ModelEvent, Notice, PatchEvent, Refusal
 from performer.patch import PatchError, parse_patch

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,10 +13,12 @@ from performer.clock import SystemClock
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument
 from performer.commands.live_patch import LivePatch
-from performer.commands.preparing import ready_model
+from performer.commands.manner import load_manner
+from performer.commands.preparing import Preparer
 from performer.commands.served import Served, goes_on, served
 from performer.commands.taking import begin, free_name, head_of, numbered
-from performer.events import Inbox, ModelEvent
+from performer.engine import Engine
+from performer.events import DeckName, Inbox, ModelEvent, Refusal
 from performer.feedback import MidiFeedback, OscFeedback
 from performer.flight import Latency
 from performer.inputs import InputError
@@ -28,14 +30,19 @@ from performer.inputs.sound import SoundInput
 from performer.lights import Lights
 from performer.opening_hours import OpeningHours
 from performer.osc_replies import OscReplies, Replies
-from performer.outputs import Display
+from performer.outputs import Display, DisplayError
 from performer.outputs.base import Image, Recorder
 from performer.outputs.film import FilmRecorder
+from performer.outputs.fit import Fit
+from performer.outputs.layout import Output, load_outputs
 from performer.outputs.memory import MemoryDisplay
 from performer.outputs.movie import check_new_movie
 from performer.outputs.take_file import TakeFile
-from performer.patch import model_path, same_device
-from performer.paths import LATEST_MODEL, STARTER_MODEL
+from performer.outputs.ways import find_way, share
+from performer.panel.opening import DEFAULT_PORT, as_text, open_panel
+from performer.panel.panel import Panel
+from performer.patch import model_path, path_of, same_device
+from performer.paths import LATEST_MODEL, STARTER_MODEL, model_file
 from performer.schema import Patch
 from performer.serving.doorkeeper import Doorkeeper
 from performer.stage import Companion, Labels, Stage
@@ -65,6 +72,16 @@ class Options:
     take: Path | None = None
     video: Path | None = None
     hours: OpeningHours | None = None
+    deck_b: Path | None = None
+    page: bool = False
+    lan: bool = False
+    port: int = DEFAULT_PORT
+    share: tuple[str, ...] = ()
+    fit: Fit = "contain"
+    outputs: Path | None = None
+    test_card: bool = False
+    autopilot: Path | None = None
+    after_s: float | None = None
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -88,17 +105,30 @@ def parse_replies(text: str) -> Replies | None:
 def play(options: Options, stopped: Callable[[], bool]) -> None:
     """Load, open, play until the end or `stopped`, and leave nothing behind."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if options.test_card:
+        show_test_card(options, stopped)
+        return
+    outputs = outputs_of(options)
+    for way in options.share:
+        find_way(way)
     watch = served()
     state = watch.state() if watch else None
     instrument = load_instrument(
         options.patch, options.model, options.device, state.patch if state else None
     )
+    if options.autopilot is not None:
+        instrument = replace(instrument, manner=load_manner(options.autopilot, options.after_s))
     clock, inbox = SystemClock(), Inbox()
-    live = _live_patch(instrument, inbox, clock)
     with ExitStack() as parts:
+        preparer = Preparer(instrument.runtime.device, inbox, clock)
+        parts.callback(preparer.close)
+        live = _live_patch(instrument, preparer, inbox, clock)
         engine = begin(instrument, options.seed, options.take is not None, options.latency)
         parts.callback(engine.close)
         engine.controls.set("video", float(options.video is not None))
+        deck_b = options.deck_b or _deck_b(instrument)
+        if deck_b is not None:
+            inbox.put(preparer.ready(model_file(deck_b), "b"))
         backdrop = None
         if watch is not None:
             engine.controls.set("governor", 1.0)
@@ -137,7 +167,7 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             link = LinkInput(inbox, clock)
             parts.callback(link.close)
         recorders = _recorders(options, instrument, parts)
-        opened = partial(_open_display, options, clock, instrument, watch, backdrop)
+        opened = partial(_open_display, options, outputs, clock, instrument, watch, backdrop)
         display = watch.open_patiently(opened, stopped) if watch and state else opened()
         parts.callback(display.close)
         if watch is not None:
@@ -148,13 +178,21 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             doorkeeper = Doorkeeper(options.hours, inbox)
             doorkeeper.look(clock.now())
             companions.append(doorkeeper)
+        panels = _open_panel(options, inbox, clock, instrument, osc_address)
+        for panel in panels:
+            parts.callback(panel.close)
+        sharings = [share(way, display.refresh_hz) for way in options.share]
+        for sharing in sharings:
+            parts.callback(sharing.close)
         labels = _labels(instrument, ports, osc_address)
-        stage = Stage(engine, display, inbox, clock, labels, companions, recorders)
+        recorders = (*recorders, *sharings)
+        stage = Stage(engine, display, inbox, clock, labels, companions, recorders, panels)
         if instrument.run is not None:
             newest = instrument.run / LATEST_MODEL
             follower = Follower(newest, instrument.runtime.device, inbox, clock)
             parts.callback(follower.close)
             follower.start()
+        engine.performance.on_load = model_loader(engine, instrument, preparer, inbox, clock)
         engine.on_store = live.store
         companions.append(live)
         parts.callback(live.close)
@@ -173,10 +211,33 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             options.stats.write_text(json.dumps(statistics, indent=2) + "\n")
 
 
-def _live_patch(instrument: Instrument, inbox: Inbox, clock: SystemClock) -> LivePatch:
+def _deck_b(instrument: Instrument) -> Path | None:
+    """The model that the patch asks for on deck B, if any."""
+    name = instrument.patch.deck_b
+    return path_of(name, instrument.file) or STARTER_MODEL if name else None
+
+
+def model_loader(
+    engine: Engine, instrument: Instrument, preparer: Preparer, inbox: Inbox, clock: SystemClock
+) -> Callable[[str, DeckName], None]:
+    """Has a model of the patch that plays loaded on a deck, beside the show."""
+
+    def load(key: str, deck: DeckName) -> None:
+        name = engine.performance.patch.models.get(key)
+        if name is None:
+            reason = "the patch names no such model under [models]"
+            inbox.put(Refusal(clock.now(), f"model.{key}", reason))
+        else:
+            preparer.prepare(path_of(name, instrument.file) or STARTER_MODEL, deck)
+
+    return load
+
+
+def _live_patch(
+    instrument: Instrument, preparer: Preparer, inbox: Inbox, clock: SystemClock
+) -> LivePatch:
     def ready(patch: Patch, path: Path) -> ModelEvent:
-        model = model_path(patch, path) or STARTER_MODEL
-        return ready_model(model, instrument.runtime.device, clock, moves=False)
+        return preparer.ready(model_path(patch, path) or STARTER_MODEL)
 
     chooses = None if instrument.model_is_asked else ready
     return LivePatch(instrument.file, instrument.patch, inbox, clock, chooses)
@@ -207,6 +268,7 @@ def with_free_names(options: Options) -> Options:
 
 def _open_display(
     options: Options,
+    outputs: Sequence[Output],
     clock: SystemClock,
     instrument: Instrument,
     watch: Served | None,
@@ -218,13 +280,61 @@ def _open_display(
 
     return PygameDisplay(
         clock,
-        fullscreen=not options.windowed and options.size is None,
-        size=options.size,
-        display_index=options.display,
+        outputs,
         title=f"Performer: {instrument.patch.name}",
         hint=watch is None,
         backdrop=backdrop,
     )
+
+
+def show_test_card(options: Options, stopped: Callable[[], bool]) -> None:
+    """Set up the outputs: a card in place of the show, and the file of outputs followed."""
+    from performer.outputs.display import PygameDisplay
+    from performer.outputs.test_card import CardShow
+
+    clock = SystemClock()
+    display = PygameDisplay(
+        clock, outputs_of(options), title="Performer", hint=False, captions=True
+    )
+    try:
+        logging.getLogger(__name__).info("Test card; display: %s", display.describe())
+        card = CardShow(display, options.outputs)
+        card.show(clock, stopped, options.frames, options.seconds)
+    finally:
+        display.close()
+
+
+def outputs_of(options: Options) -> tuple[Output, ...]:
+    """Those of the file that is named, else the one; raises PatchError and DisplayError."""
+    windowed = options.windowed or options.size is not None
+    one = Output(display=options.display, windowed=windowed, size=options.size, fit=options.fit)
+    if options.outputs is None:
+        return (one,)
+    if one != Output():
+        raise DisplayError(
+            f"{options.outputs} says where and how; leave out --windowed, --size, --display, --fit."
+        )
+    return load_outputs(options.outputs)
+
+
+def _open_panel(
+    options: Options, inbox: Inbox, clock: SystemClock, instrument: Instrument, osc_address: str
+) -> tuple[Panel, ...]:
+    """The control page, if it is asked for, and where to find it."""
+    if not (options.page or options.lan):
+        return ()
+    panel = open_panel(
+        inbox,
+        clock,
+        title=f"Performer: {instrument.patch.name}",
+        osc=None if osc_address == "off" else parse_host_port(osc_address),
+        port=options.port,
+        lan=options.lan,
+    )
+    logging.getLogger(__name__).info("Page at %s", panel.url)
+    if options.lan:
+        print(as_text(panel.url))
+    return (panel,)
 
 
 def _labels(

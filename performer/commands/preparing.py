@@ -1,10 +1,10 @@
 """Preparing models beside the show: read, tried out, and handed over ready to be played."""
 
-import logging
 import multiprocessing
-import os
 import threading
 import time
+from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -12,16 +12,17 @@ import torch
 
 from models.architectures import TorchGenerator
 from models.checkpoint import CheckpointError, load_checkpoint
-from models.device import pick_device, prepare
 from models.engines import runtime_for
 from performer.clock import Clock
-from performer.commands.instrument import describe_model, sha256_of
-from performer.events import Inbox, ModelEvent, Refusal
+from performer.commands.finding import find
+from performer.commands.instrument import describe_model, sha256_of, try_bending
+from performer.commands.look import Look, look_at
+from performer.events import DeckName, Inbox, ModelEvent, Refusal
 from performer.parameters import DIRECTIONS
 
 REST_S = 0.05
 LOOK_EVERY_S = 0.1
-LEAST_PRIORITY = 19
+KEPT = 4  # models, the newest used: a swap back is at once
 
 
 def ready_model(path: Path, device: torch.device, clock: Clock, *, moves: bool) -> ModelEvent:
@@ -40,9 +41,12 @@ def ready_model(path: Path, device: torch.device, clock: Clock, *, moves: bool) 
     if not torch.isfinite(picture).all():
         raise CheckpointError(f"{path}: draws values that are not numbers")
     time.sleep(REST_S)
+    try_bending(runtime)
+    time.sleep(REST_S)
     pushes = runtime.directions(DIRECTIONS).cpu()
     name, sha256 = describe_model(manifest, path), sha256_of(path)
-    return ModelEvent(clock.now(), name, runtime, pushes, str(path.resolve()), sha256)
+    where = str(path.resolve())
+    return ModelEvent(clock.now(), name, runtime, pushes, where, sha256, drifts=moves)
 
 
 def refusal(path: Path, error: Exception, clock: Clock) -> Refusal:
@@ -61,7 +65,7 @@ def find_choice(path: Path, device: torch.device, ended: threading.Event) -> Non
     show. Returns when it is found, has failed, or `ended` is set.
     """
     spawn = multiprocessing.get_context("spawn")
-    process = spawn.Process(target=_find, args=(path, device.type), daemon=True)
+    process = spawn.Process(target=find, args=(path, device.type), daemon=True)
     process.start()
     while process.is_alive() and not ended.is_set():
         process.join(LOOK_EVERY_S)
@@ -69,45 +73,57 @@ def find_choice(path: Path, device: torch.device, ended: threading.Event) -> Non
     process.join()
 
 
-def _find(path: Path, device_name: str) -> None:
-    if hasattr(os, "nice"):
-        os.nice(LEAST_PRIORITY)
-    logging.disable()
-    device = pick_device(device_name)
-    prepare(device)
-    generator, manifest, directions = load_checkpoint(path)
-    runtime_for(generator, device, directions, name=manifest.name)
-
-
 class Preparer:
-    """A thread that prepares the models it is given, in turn, and says which it cannot."""
+    """A thread that prepares the models it is given, in turn, and says which it cannot.
+
+    The last ones stay prepared: their weights never move.
+    """
 
     def __init__(self, device: torch.device, inbox: Inbox, clock: Clock) -> None:
         self._device, self._inbox, self._clock = device, inbox, clock
-        self._paths: SimpleQueue[Path | None] = SimpleQueue()
+        self._asked: SimpleQueue[tuple[Path, DeckName] | None] = SimpleQueue()
+        self._kept: OrderedDict[tuple[Path, Look], ModelEvent] = OrderedDict()
+        self._one_at_a_time = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="preparer", daemon=True)
         self._thread.start()
 
-    def prepare(self, path: Path) -> None:
+    def prepare(self, path: Path, deck: DeckName = "a") -> None:
         """Have a model handed over as a `ModelEvent` as soon as it is ready, else a `Refusal`."""
-        self._paths.put(path)
+        self._asked.put((path, deck))
+
+    def ready(self, path: Path, deck: DeckName = "a") -> ModelEvent:
+        """A model for a deck, now or when it is prepared; raises what its reader raises."""
+        key = path.resolve(), look_at(path)
+        with self._one_at_a_time:
+            if key not in self._kept:
+                # What cannot be read needs no process, and an ONNX graph is tried as it is read.
+                if isinstance(load_checkpoint(path).generator, TorchGenerator):
+                    find_choice(path, self._device, self._ended)
+                if self._ended.is_set():
+                    raise CheckpointError(f"{path}: the show has ended")
+                threads = torch.get_num_threads()
+                event = ready_model(path, self._device, self._clock, moves=False)
+                torch.set_num_threads(threads)  # those of the model that plays
+                if len(self._kept) >= KEPT:
+                    self._kept.popitem(last=False)
+                self._kept[key] = event
+            self._kept.move_to_end(key)
+            return replace(self._kept[key], time_s=self._clock.now(), deck=deck)
 
     def close(self) -> None:
         """End the thread; what is not ready yet is not handed over."""
         self._ended.set()
-        self._paths.put(None)
+        self._asked.put(None)
         self._thread.join()
 
     def _run(self) -> None:
         torch.set_num_threads(1)  # of this thread: the others are the frame loop's
-        while (path := self._paths.get()) is not None and not self._ended.is_set():
+        while (asked := self._asked.get()) is not None and not self._ended.is_set():
+            path, deck = asked
             event: ModelEvent | Refusal
             try:
-                # What cannot be read needs no process, and an ONNX graph is tried as it is read.
-                if isinstance(load_checkpoint(path).generator, TorchGenerator):
-                    find_choice(path, self._device, self._ended)
-                event = ready_model(path, self._device, self._clock, moves=False)
+                event = self.ready(path, deck)
             except Exception as error:
                 event = refusal(path, error, self._clock)
             if not self._ended.is_set():

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from models.engines import describe_engine
 from performer.clock import ManualClock
 from performer.commands.instrument import Instrument, Texts, assemble, sha256_of
+from performer.commands.manner import Manner, load_manner
 from performer.commands.preparing import ready_model
 from performer.commands.taking import begin
 from performer.engine import Engine
@@ -126,7 +127,7 @@ class Replay:
         file = model_file(model) if model else _model_of(take)
         run = file.parent if head.follows and model is None else None
         texts = Texts(head.patch_file, head.patch, head.controllers)
-        self._instrument = assemble(texts, file, run, device)
+        self._instrument = replace(assemble(texts, file, run, device), manner=_manner_of(take))
         self.note = self._note(self._instrument)
 
     def _note(self, instrument: Instrument) -> str:
@@ -168,7 +169,8 @@ class Replay:
         path = Path(event.path)
         _check_model(self._take, path, event.sha256)
         device = self._instrument.runtime.device
-        return ready_model(path, device, ManualClock(event.time_s), moves=self._take.head.follows)
+        ready = ready_model(path, device, ManualClock(event.time_s), moves=event.drifts)
+        return replace(ready, deck=event.deck)
 
     def _patched(self, event: PatchEvent) -> PatchEvent:
         """A saved patch, read again; raises `PatchError`."""
@@ -181,6 +183,17 @@ def _model_of(take: Take) -> Path:
     file = STARTER_MODEL if take.head.model == STARTER else Path(take.head.model)
     _check_model(take, file, take.head.model_sha256)
     return file
+
+
+def _manner_of(take: Take) -> Manner | None:
+    """What the autopilot played, from the file that it had; raises `TakeError`."""
+    head = take.head
+    if not head.gestures:
+        return None
+    manner = load_manner(Path(head.gestures), head.after_s)
+    if manner.sha256 != head.gestures_sha256:
+        raise TakeError(f"{take.path}: its gestures {manner.file} have changed since")
+    return manner
 
 
 def _check_model(take: Take, file: Path, sha256: str) -> None:

@@ -16,12 +16,15 @@ CURTAIN = (sys.executable, "-m", "performer.serving.curtain")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asks for; `play` are the arguments of `performer play`."""
+    """What the command line asks for; `play` are the arguments of `performer play`.
+
+    `curtain` are the display, the fit and the file of outputs, or nothing for no curtain.
+    """
 
     play: tuple[str, ...]
     patch: str
     display: int
-    curtain: bool
+    curtain: tuple[str, ...]
     understudy: bool
     fallback: Path | None
     fresh: bool
@@ -35,7 +38,7 @@ def serve(options: Options, stopped: Callable[[], bool]) -> int:
     commands = Commands(
         play=(*PROGRAM, *options.play),
         fallback=(*PROGRAM, *fallback_arguments(options)),
-        curtain=(*CURTAIN, str(options.display)) if options.curtain else (),
+        curtain=(*CURTAIN, *options.curtain) if options.curtain else (),
         understudy=options.understudy,
     )
     supervisor = Supervisor(commands, state_folder() / f"{name}.state", fresh=options.fresh)

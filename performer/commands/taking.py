@@ -21,13 +21,15 @@ def begin(
     """An engine that is ready for its first frame."""
     engine = instrument.engine(seed, latency)
     engine.controls.set("record", float(recording))
+    if instrument.manner is not None and instrument.manner.after_s is not None:
+        engine.controls.set("autopilot.after", instrument.manner.after_s)
     warm_up(engine)
     return engine
 
 
 def head_of(instrument: Instrument, seed: int | None, recording: bool) -> Head:
     """What a take of this instrument begins with; reads the whole model."""
-    texts, model = instrument.texts, instrument.model
+    texts, model, manner = instrument.texts, instrument.model, instrument.manner
     return Head(
         patch_file=texts.patch_file,
         patch=texts.patch,
@@ -40,6 +42,9 @@ def head_of(instrument: Instrument, seed: int | None, recording: bool) -> Head:
         engine=describe_engine(instrument.runtime),
         performer=version("performer"),
         torch=str(torch.__version__),
+        gestures=str(manner.file.resolve()) if manner else "",
+        gestures_sha256=manner.sha256 if manner else "",
+        after_s=manner.after_s if manner else None,
     )
 
 

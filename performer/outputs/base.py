@@ -58,14 +58,16 @@ class Display(Protocol):
 
 
 class Recorder(Protocol):
-    """Something that keeps the show; the toggle of the name `parameter` switches it on.
+    """Something that keeps the show, or passes it on.
 
+    The toggle of the name `parameter` switches it on; with None it is on all along.
     `frame` is told of every frame when it is on the screen, the one of `now_s`, with the events
     that it was given; it neither waits nor raises. `lamp` is what the player sees of it, "" when
     it is off; `trouble` the sentence of what went wrong, or "".
     """
 
-    parameter: str
+    @property
+    def parameter(self) -> str | None: ...
 
     @property
     def lamp(self) -> str: ...

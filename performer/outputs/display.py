@@ -1,7 +1,7 @@
 """The picture on a screen, in a window or fullscreen, through SDL's renderer."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
@@ -12,9 +12,10 @@ from performer.clock import Clock
 from performer.events import KeyEvent
 from performer.outputs import window as windows
 from performer.outputs.base import Image, Switches
-from performer.outputs.fit import Fit, fitted
+from performer.outputs.layout import Output
 from performer.outputs.overlay import Overlay, hint_alpha, hint_surface
 from performer.outputs.pace import Pace, measure_period, nominal_hz
+from performer.outputs.screen import Screen
 from performer.status import Status
 
 BLEND = 1
@@ -22,54 +23,59 @@ CAME_BACK = (pygame.WINDOWRESTORED, pygame.WINDOWSHOWN, pygame.WINDOWDISPLAYCHAN
 
 
 class PygameDisplay:
-    """A `Display` in a window of its own.
+    """A `Display` in windows of its own, one for each of its outputs.
 
-    The image goes to the renderer at its own size, which scales it with a linear filter; the
-    overlays are drawn at the window's own resolution. `size` is the window's (width, height)
-    when it is not fullscreen, `backdrop` what it shows before the first frame. Raises
-    `DisplayError`, one sentence, when it cannot open.
+    The first of them leads: it alone waits for its screen, and has the overlays. The image goes
+    to the renderers at its own size, which scale it with a linear filter; the overlays are drawn
+    at the window's own resolution. Raises `DisplayError`, one sentence, when it cannot open.
     """
 
     def __init__(
         self,
         clock: Clock,
+        outputs: Sequence[Output],
         *,
-        fullscreen: bool,
-        size: tuple[int, int] | None = None,
-        display_index: int = 0,
         title: str = "Performer",
-        fit: Fit = "contain",
         hint: bool = True,
         backdrop: Image | None = None,
+        captions: bool = False,
     ) -> None:
+        """`backdrop` is what it shows before the first frame.
+
+        `captions` writes its name into each of several outputs.
+        """
         self._clock = clock
-        self._fit = fit
         count = windows.start_video()
+        self._screens: list[Screen] = []
         try:
-            windows.check_display(display_index, count)
-            size = size or windows.default_size(display_index)
-            self._window = windows.open_window(title, size, display_index, fullscreen)
-            self._renderer, self._renderer_name = windows.open_renderer(self._window)
+            for output in outputs:
+                windows.check_display(output.display, count)
+            for output in outputs:
+                name = f"{title}: {output.name}" if output.name else title
+                caption = output.name if captions else ""
+                self._screens.append(Screen(output, name, not self._screens, caption))
         except Exception:
+            for screen in self._screens:
+                screen.close()
             pygame.display.quit()
             raise
-        self.switches = Switches(fullscreen=fullscreen)
-        self._fullscreen = fullscreen
-        self._size_to_shrink_to = size if fullscreen else None
+        leader = self._screens[0]
+        self._window, self._renderer = leader.window, leader.renderer
+        self.switches = Switches(fullscreen=leader.fullscreen)
+        self._size_to_shrink_to = windows.window_size(leader.output) if leader.fullscreen else None
         self._open = True
-        pygame.mouse.set_visible(not fullscreen)
-        self._frame: video.Texture | None = None
+        pygame.mouse.set_visible(not leader.fullscreen)
         self._sheet: video.Texture | None = None
         self._hint: video.Texture | None = None
-        self._overlay = Overlay(self._pixels())
+        self._overlay = Overlay(leader.pixels())
         self._backdrop = backdrop
         if hint:
-            surface = hint_surface(self._pixels())
+            surface = hint_surface(leader.pixels())
             self._hint = video.Texture.from_surface(self._renderer, surface)
             self._hint.blend_mode = BLEND
         period_s = measure_period(clock, self._present_backdrop)
         self._pace = Pace(period_s)
-        self.refresh_hz = nominal_hz(period_s, windows.told_hz(display_index))
+        self.refresh_hz = nominal_hz(period_s, windows.told_hz(leader.output.display))
         self._opened_s = clock.now()
 
     @property
@@ -83,11 +89,15 @@ class PygameDisplay:
     def present(self, image: Image, status: Callable[[], Status]) -> None:
         if not self._open:
             return
-        self._clear()
-        self._draw_image(image)
+        leader, *others = self._screens
+        for screen in others:
+            screen.draw(image)
+            screen.renderer.present()
+        leader.draw(image)
         self._draw_overlay(status)
         self._draw_hint()
-        self._renderer.present()
+        # Last, for it waits.
+        leader.renderer.present()
         self._pace.presented(self._clock.now())
 
     def poll(self) -> list[KeyEvent]:
@@ -108,19 +118,16 @@ class PygameDisplay:
         self._follow_fullscreen()
         if self.switches.front:
             self.switches.front = False
-            self._window.focus()
+            for screen in reversed(self._screens):
+                screen.window.focus()
         return events
 
     def describe(self) -> str:
         if not self._open:
             return "closed"
-        width, height = self._pixels()
-        kind = "fullscreen" if self._fullscreen else "window"
         wait = "waits for the screen" if self.paced else "does not wait for the screen"
-        return (
-            f"{kind} {width}x{height} on display {self._window.display_index}, "
-            f"{self.refresh_hz:.0f} Hz, {self._renderer_name}, {wait}"
-        )
+        leader, *others = (screen.describe() for screen in self._screens)
+        return "; ".join([f"{leader}, {self.refresh_hz:.0f} Hz, {wait}", *others])
 
     def close(self) -> None:
         self.switches.closed = True
@@ -128,37 +135,32 @@ class PygameDisplay:
             return
         self._open = False
         # In this order: a texture that outlives its renderer takes the process with it.
-        self._frame = self._sheet = self._hint = None
+        self._sheet = self._hint = None
         del self._renderer
-        self._window.destroy()
+        for screen in self._screens:
+            screen.close()
         pygame.display.quit()
 
-    def _pixels(self) -> tuple[int, int]:
-        """The window's (width, height) in real pixels, which a dense screen has more of."""
-        width, height = self._renderer.get_viewport().size
-        return max(1, width), max(1, height)
+    def adjust(self, outputs: Sequence[Output]) -> None:
+        """Show what other outputs say of the picture; windows stay where and how they are."""
+        for screen, output in zip(self._screens, outputs, strict=False):
+            screen.adjust(output)
 
-    def _clear(self) -> None:
-        self._renderer.draw_color = (0, 0, 0, 255)
-        self._renderer.clear()
+    def _pixels(self) -> tuple[int, int]:
+        return self._screens[0].pixels()
 
     def _present_backdrop(self) -> None:
-        self._clear()
-        if self._backdrop is not None:
-            self._draw_image(self._backdrop)
-        self._renderer.present()
+        for screen in reversed(self._screens):
+            screen.clear()
+            if self._backdrop is not None:
+                screen.draw(self._backdrop)
+            screen.renderer.present()
         pygame.event.pump()
 
     def _texture(self, old: video.Texture | None, size: tuple[int, int]) -> video.Texture:
         if old is not None and (old.width, old.height) == size:
             return old
         return video.Texture(self._renderer, size, streaming=True)
-
-    def _draw_image(self, image: Image) -> None:
-        height, width = image.shape[:2]
-        self._frame = self._texture(self._frame, (width, height))
-        self._frame.update(pygame.image.frombuffer(image.data, (width, height), "RGB"))
-        self._frame.draw(dstrect=fitted((width, height), self._pixels(), self._fit))
 
     def _draw_overlay(self, status: Callable[[], Status]) -> None:
         if not self.switches.overlay:
@@ -188,14 +190,15 @@ class PygameDisplay:
 
     def _follow_fullscreen(self) -> None:
         """Do as the key said; in poll, so that present never waits for a window manager."""
-        if self.switches.fullscreen == self._fullscreen:
+        leader = self._screens[0]
+        if self.switches.fullscreen == leader.fullscreen:
             return
-        self._fullscreen = self.switches.fullscreen
-        if self._fullscreen:
+        leader.fullscreen = self.switches.fullscreen
+        if leader.fullscreen:
             self._window.set_fullscreen(True)
         else:
             self._window.set_windowed()
             if self._size_to_shrink_to is not None:
                 windows.shrink(self._window, self._size_to_shrink_to)
                 self._size_to_shrink_to = None
-        pygame.mouse.set_visible(not self._fullscreen)
+        pygame.mouse.set_visible(not leader.fullscreen)

@@ -48,7 +48,7 @@ def _numbered_group(parameter: Parameter) -> str:
 
 
 def _member(parameter: Parameter) -> str:
-    return parameter.name.partition(".")[2]
+    return parameter.name.rpartition(".")[2]
 
 
 def _range(parameter: Parameter) -> str:

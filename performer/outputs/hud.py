@@ -170,6 +170,7 @@ def _badges(status: Status) -> list[tuple[str, Colour]]:
         ("FROZEN", ACCENT, status.frozen),
         ("STORE: CHOOSE A SCENE", ACCENT, status.storing),
         ("EFFECTS SPARED", AMBER, status.sparing),
+        ("AUTOPILOT", ACCENT, status.autopilot),
         ("NO FLASH LIMIT", AMBER, not status.flash_limit),
         ("FLASHES HELD", ACCENT, status.flashes_held),
     )

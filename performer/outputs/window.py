@@ -7,6 +7,7 @@ import pygame
 from pygame._sdl2 import video
 
 from performer.outputs.base import DisplayError
+from performer.outputs.layout import Output
 
 HEADLESS_DRIVERS = ("dummy", "offscreen")
 HINTS = {
@@ -21,6 +22,8 @@ RENDERERS = (
     ("software, vsync", 0, True),
     ("software", 0, False),
 )
+# SDL itself, which pygame has loaded.
+LIBRARY = "SDL2" if os.name == "nt" else pygame.display.__file__
 # SDL's way to say "centred on display n" instead of a position.
 CENTRED_ON_DISPLAY = 0x2FFF0000
 
@@ -61,25 +64,37 @@ def default_size(display_index: int) -> tuple[int, int]:
     return round(1280 * scale), round(720 * scale)
 
 
-def open_window(
-    title: str, size: tuple[int, int], display_index: int, fullscreen: bool
-) -> video.Window:
+def open_window(output: Output, title: str) -> video.Window:
     """A resizable window; fullscreen is a borderless one that leaves the screen's mode alone."""
-    place = CENTRED_ON_DISPLAY | display_index
-    if fullscreen:
+    size = window_size(output)
+    if not output.windowed:
         # Where no window manager runs, nobody else enlarges it to the whole screen.
-        size = pygame.display.get_desktop_sizes()[display_index]
+        size = pygame.display.get_desktop_sizes()[output.display]
     try:
         return video.Window(
             title,
             size,
-            (place, place),
-            fullscreen_desktop=fullscreen,
+            _place(output),
+            fullscreen_desktop=not output.windowed,
             resizable=True,
             allow_highdpi=True,
         )
     except RuntimeError as error:
         raise DisplayError(f"The window cannot open ({error}): {ADVICE}") from None
+
+
+def window_size(output: Output) -> tuple[int, int]:
+    """The (width, height) that an output has as a window."""
+    return output.size or default_size(output.display)
+
+
+def _place(output: Output) -> tuple[int, int]:
+    """Where a window opens, as SDL counts over all displays."""
+    centred = CENTRED_ON_DISPLAY | output.display
+    if output.position is None:
+        return centred, centred
+    left, top = origin(output.display)
+    return left + output.position[0], top + output.position[1]
 
 
 def shrink(window: video.Window, size: tuple[int, int]) -> None:
@@ -89,16 +104,36 @@ def shrink(window: video.Window, size: tuple[int, int]) -> None:
     window.position = (place, place)
 
 
-def open_renderer(window: video.Window) -> tuple[video.Renderer, str]:
-    """The first kind of renderer that works here, and its name."""
+def open_renderer(window: video.Window, may_wait: bool) -> tuple[video.Renderer, str]:
+    """The first kind of renderer that works here, and its name.
+
+    Only the one that `may_wait` waits for the screen: two that wait would wait for each other.
+    """
     # The errors of pygame's _sdl2 are no `pygame.error`; both are a RuntimeError.
     reason = ""
     for name, accelerated, vsync in RENDERERS:
+        if vsync and not may_wait:
+            continue
         try:
             return video.Renderer(window, accelerated=accelerated, vsync=vsync), name
         except RuntimeError as error:
             reason = str(error)
     raise DisplayError(f"Nothing can draw into the window ({reason}): {ADVICE}")
+
+
+class _Rect(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_int) for name in ("x", "y", "w", "h"))
+
+
+def origin(display_index: int) -> tuple[int, int]:
+    """Where a display's top left lies among all displays; (0, 0) when SDL does not tell."""
+    bounds = _Rect()
+    try:
+        library = ctypes.CDLL(LIBRARY)
+        failed = library.SDL_GetDisplayBounds(display_index, ctypes.byref(bounds))
+    except (OSError, AttributeError, TypeError):
+        return 0, 0
+    return (0, 0) if failed else (bounds.x, bounds.y)
 
 
 class _Mode(ctypes.Structure):
@@ -121,7 +156,7 @@ def told_hz(display_index: int) -> float:
     if rates is not None:
         return float(rates()[display_index])
     try:
-        library = ctypes.CDLL("SDL2" if os.name == "nt" else pygame.display.__file__)
+        library = ctypes.CDLL(LIBRARY)
         mode = _Mode()
         failed = library.SDL_GetDesktopDisplayMode(display_index, ctypes.byref(mode))
     except (OSError, AttributeError, TypeError):

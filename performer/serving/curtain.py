@@ -3,16 +3,18 @@
 import os
 import sys
 import time
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
 
+from performer.outputs.layout import Output, load_outputs
 from performer.serving.mirror import Mirror, given_mirror
 from performer.serving.prompter import Prompter
 
 REFRESH_S, RETRY_S = 0.1, 0.5
 
 
-def draw_curtain(mirror: Mirror, display_index: int, is_over: Callable[[], bool]) -> None:
+def draw_curtain(mirror: Mirror, outputs: Sequence[Output], is_over: Callable[[], bool]) -> None:
     """Show the mirror's last picture, fullscreen, until it `is_over`; waits for a display."""
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     import pygame
@@ -27,11 +29,7 @@ def draw_curtain(mirror: Mirror, display_index: int, is_over: Callable[[], bool]
         if display is None:
             try:
                 display = PygameDisplay(
-                    SystemClock(),
-                    fullscreen=True,
-                    display_index=display_index,
-                    hint=False,
-                    backdrop=mirror.picture(),
+                    SystemClock(), outputs, hint=False, backdrop=mirror.picture()
                 )
             except DisplayError:
                 time.sleep(RETRY_S)
@@ -47,6 +45,11 @@ def draw_curtain(mirror: Mirror, display_index: int, is_over: Callable[[], bool]
         display.close()
 
 
+def outputs_of(display: str, fit: Any, file: str) -> tuple[Output, ...]:
+    """Those of the file that is named, else the one display."""
+    return load_outputs(Path(file)) if file else (Output(display=int(display), fit=fit),)
+
+
 def _no_status() -> NoReturn:
     raise RuntimeError("the curtain has no overlay to show a status on")
 
@@ -55,4 +58,4 @@ if __name__ == "__main__":
     prompter = Prompter(sys.stdin.fileno())
     given = given_mirror()
     if given is not None:
-        draw_curtain(given, int(sys.argv[1]), lambda: prompter.is_over)
+        draw_curtain(given, outputs_of(*sys.argv[1:]), lambda: prompter.is_over)

@@ -10,13 +10,12 @@ ROOT = Path(__file__).parents[2]
 PURE = {
     "events", "clock", "parameter", "parameters", "controls", "modulators", "patch", "scenes",
     "takeover", "control", "slew", "tempo", "expressions", "addresses", "sources", "schema",
-    "checks", "toml_files", "toml_lines", "status", "meter", "cues", "xy",
-    "tick_filter", "midi_clock", "link_clock", "taps", "quantise",
-    "effect_parameters", "effects.order", "effects.palettes",
-    "relative", "recognition", "learn", "dials", "toml_edit", "patch_edit", "lights",
-    "osc_replies", "looper", "house", "governor", "opening_hours",
-    "waves", "oscillators", "followers", "envelopes", "formulas", "readings", "ear", "triggers",
-    "modulator_checks",
+    "checks", "toml_files", "toml_lines", "status", "meter", "cues", "xy", "tick_filter",
+    "midi_clock", "link_clock", "taps", "quantise", "effect_parameters", "effects.order",
+    "effects.palettes", "relative", "recognition", "learn", "dials", "toml_edit", "patch_edit",
+    "lights", "osc_replies", "looper", "priorities", "waves", "oscillators", "followers",
+    "envelopes", "formulas", "readings", "ear", "triggers", "modulator_checks", "bends",
+    "crossfade", "autopilot", "house", "governor", "opening_hours",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 
@@ -130,7 +129,9 @@ def test_outputs_know_no_engine_and_no_torch(name: str) -> None:
     "name", [name for name in MODULES if within(name, "performer.latent", "performer.effects")]
 )
 def test_latent_and_effects_know_torch_only(name: str) -> None:
-    allowed = ("performer.parameters", "performer.latent", "performer.effects")
+    allowed = (
+        "performer.parameters", "performer.bends", "performer.latent", "performer.effects"
+    )  # fmt: skip
     rooms = {found for found in everything(name) if within(found, "performer", "models")}
     assert not {found for found in rooms if not within(found, *allowed)}
 
@@ -139,6 +140,16 @@ def test_latent_and_effects_know_torch_only(name: str) -> None:
 def test_only_commands_import_models(name: str) -> None:
     if not within(name, "performer.cli", "performer.commands"):
         assert not {found for found in everything(name) if within(found, "models")}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if within(name, "performer.panel")])
+def test_the_page_knows_the_table_and_no_engine(name: str) -> None:
+    """Its process starts in a moment, and nothing that it does can reach the picture."""
+    allowed = ("performer.events", "performer.clock", "performer.panel", "performer.parameter",
+               "performer.parameters", "performer.slew", "performer.status")  # fmt: skip
+    rooms = {found for found in everything(name) if within(found, "performer", "models")}
+    assert not {found for found in rooms if not within(found, *allowed)}
+    assert not {found for found in everything(name) if within(found, *HEAVY)}
 
 
 def test_no_module_imports_itself_in_a_circle() -> None:

@@ -117,3 +117,27 @@ def test_a_process_is_ended_with_the_show(model: Path) -> None:
     ended.set()
     find_choice(model, CPU, ended)
     assert not multiprocessing.active_children()
+
+
+def test_the_last_ones_stay_prepared_until_their_file_is_another_one(
+    model: Path, no_process: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.contest.ROUNDS_S", 0.0)
+    monkeypatch.setattr(preparing, "KEPT", 2)
+    others = [model.with_name(f"{number}.safetensors") for number in range(2)]
+    for other in others:
+        other.write_bytes(model.read_bytes())
+    preparer = Preparer(CPU, Inbox(), ManualClock(7.0))
+    first = preparer.ready(model)
+    again = preparer.ready(model, "b")
+    assert again.generator is first.generator and (first.deck, again.deck) == ("a", "b")
+    assert not first.drifts, "its weights are kept"
+    model.write_bytes(model.read_bytes())
+    renewed = preparer.ready(model)
+    assert renewed.generator is not first.generator
+    preparer.ready(others[0])
+    assert preparer.ready(model).generator is renewed.generator, "the newest used"
+    preparer.ready(others[1])
+    preparer.ready(others[0])
+    assert [path.stem for path in no_process] == ["tides", "tides", "0", "1", "0"]
+    preparer.close()

@@ -9,10 +9,14 @@ import pytest
 import torch
 from test_play import save_tiny_model
 
+from models.bending_operations import KINDS
 from performer.commands.bench_engine import BenchError
 from performer.commands.bench_engine import measure as measure_engines
+from performer.commands.bench_page import measure as measure_page
+from performer.commands.bench_page import summary
 from performer.commands.bench_train import measure
 from performer.commands.bench_ways import TORCH
+from performer.commands.instrument import load_instrument
 
 pytestmark = pytest.mark.live
 
@@ -29,7 +33,7 @@ def test_bench_measures_and_loses_nothing(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert len(result["median_ms"]) == 7 and min(result["median_ms"].values()) > 0
+    assert len(result["median_ms"]) == 7 + len(KINDS) + 2 and min(result["median_ms"].values()) > 0
     assert result["flood_newest_value_won"] is True
     assert result["flood_triggers_done"] == result["flood_triggers_sent"]
     assert result["flood_events"]["midi"] > 0 and result["flood_events"]["osc"] > 0
@@ -62,3 +66,12 @@ def test_an_engine_that_ends_is_one_sentence(
     monkeypatch.setattr("performer.commands.bench_engine.ways", lambda *_: ["official"])
     with pytest.raises(BenchError, match='"official" ended early'):
         measure_engines("tiny", model, 1, tmp_path)
+
+
+def test_frames_are_timed_with_the_page_and_without(tmp_path: Path) -> None:
+    model = tmp_path / "tiny.safetensors"
+    save_tiny_model(model)
+    instrument = load_instrument("drift", model, "cpu")
+    for with_page in (False, True):
+        found = summary(measure_page(instrument, with_page, 0.3))
+        assert found["frames"] > 5 and found["p50"] <= found["p99"] <= found["max"]

@@ -19,11 +19,11 @@ import sys
 import numpy as np
 from performer.clock import SystemClock
 from performer.outputs.display import PygameDisplay
+from performer.outputs.layout import Output
 from performer.outputs.overlay import BLANK
 
-display = PygameDisplay(
-    SystemClock(), fullscreen="--fullscreen" in sys.argv, size=(640, 360), hint=False
-)
+output = Output(windowed="--fullscreen" not in sys.argv, size=(640, 360))
+display = PygameDisplay(SystemClock(), [output], hint=False)
 print(display.describe(), flush=True)
 image = np.zeros((90, 160, 3), np.uint8)
 image[:, :80], image[:, 80:] = (255, 0, 0), (0, 0, 255)

@@ -16,13 +16,13 @@ WIDE = canvas_of(16, 32)
 
 
 def between(share: float, canvas: Canvas = WIDE) -> Generator:
-    """A generator `share` of the way from one (0) to another (1), both with the same noise."""
+    """A generator `share` of the way from one (0) to its kin (1), both with the same noise."""
     here, there = generator(canvas, seed=1), generator(canvas, seed=2)
     for (name, own), goal in zip(
         here.state_dict().items(), there.state_dict().values(), strict=True
     ):
         if not name.endswith("noise_const"):
-            own.lerp_(goal, share)
+            own.lerp_(goal, 0.4 * share)
     return here
 
 
@@ -125,4 +125,9 @@ def test_no_way_leads_to_other_shapes() -> None:
     assert runtime.drift(generator(WIDE)) is None, "it is no runtime"
     square = stylegan3_runtime.Runtime(tiny3.generator(), CPU)
     assert runtime.drift(square) is square.drift(runtime) is square.drift(square) is None
-    assert runtime.drift(Runtime(generator(WIDE, WIDTHS, seed=5), CPU)) is not None
+
+
+def test_no_way_leads_to_a_stranger_of_the_same_shapes() -> None:
+    runtime = Runtime(between(0.0), CPU)
+    assert runtime.drift(Runtime(between(1.0), CPU)) is not None
+    assert runtime.drift(Runtime(generator(WIDE, WIDTHS, seed=5), CPU)) is None

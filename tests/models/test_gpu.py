@@ -11,7 +11,7 @@ import tiny3
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import CPU, generator
+from tiny import CPU, generator, kin
 from torch import Tensor
 from torch.fx.experimental.proxy_tensor import make_fx
 
@@ -28,6 +28,7 @@ from models.networks import Generator, Widths
 from models.recipe import Precision
 from models.runtime import Runtime
 from models.stylegan3.runtime import Runtime as StyleGAN3Runtime
+from performer.bends import Bend
 
 NARROW = Widths(channel_base=64, channel_max=16, z_dim=8, w_dim=16, mapping_layers=2)
 WIDE = Widths(channel_base=256, channel_max=64, z_dim=16, w_dim=8, mapping_layers=3)
@@ -206,7 +207,7 @@ def test_through_any_live_changes_it_draws_the_plain_modules_pictures(
 @pytest.mark.usefixtures("recorded")
 def test_a_graph_goes_on_playing_weights_that_move(precision: Precision) -> None:
     canvas = canvas_of(16, 32)
-    here, there = generator(canvas, WIDE, seed=1), generator(canvas, WIDE, seed=2)
+    here, there = kin(0.0, canvas, WIDE), kin(1.0, canvas, WIDE)
     for name, tensor in here.state_dict().items():
         if name.endswith("noise_strength"):
             tensor.zero_()  # Noise that comes with the other weights is heard, too.
@@ -229,7 +230,7 @@ def test_a_graph_goes_on_playing_weights_that_move(precision: Precision) -> None
 def test_weights_in_half_precision_arrive_though_each_step_is_tiny() -> None:
     canvas = canvas_of(16, 16)
     playing, goal = (
-        Runtime(generator(canvas, WIDE, seed=seed), CPU, precision="bfloat16") for seed in (1, 2)
+        Runtime(kin(share, canvas, WIDE), CPU, precision="bfloat16") for share in (0.0, 1.0)
     )
     way = playing.drift(goal)
     assert way is not None
@@ -241,8 +242,8 @@ def test_weights_in_half_precision_arrive_though_each_step_is_tiny() -> None:
 
 def test_all_precisions_drift_to_each_other_and_no_way_leads_to_other_shapes() -> None:
     canvas, ws = canvas_of(16, 16), torch.randn(6, 8)
-    half = GpuRuntime(generator(canvas, WIDE, 1), CPU, choice=Choice("bfloat16", captured=True))
-    goal = Runtime(generator(canvas, WIDE, 2), CPU)
+    half = GpuRuntime(kin(0.0, canvas, WIDE), CPU, choice=Choice("bfloat16", captured=True))
+    goal = Runtime(kin(1.0, canvas, WIDE), CPU)
     way = half.drift(goal)
     assert way is not None and way.advance(1.0)
     assert faithful(half.draw(ws, 1.0), goal.draw(ws, 1.0), "bfloat16")
@@ -464,11 +465,27 @@ class TestOnACard:
             gate = "bfloat16" if precision == "float32" else precision  # TF32 included
             assert faithful(found, expected, gate)
 
+    def test_it_is_bent_and_blended_as_on_a_cpu(self) -> None:
+        card, choice = torch.device("cuda"), Choice(captured=True)
+        drawn, bend = [], Bend(kind=8, amount=0.3, layer=0.4, channels=0)
+        for device in (CPU, card):
+            a, b = (
+                GpuRuntime(kin(share, canvas_of(32, 16), WIDE), device, choice=choice).pliant
+                for share in (0.0, 1.0)
+            )
+            assert a is not None and b is not None
+            blend = a.blend(b)
+            assert blend is not None
+            random = torch.Generator().manual_seed(1)
+            ws = torch.randn(a.num_ws, 8, generator=random).to(device)
+            drawn.append(blend.at([0.4] * a.num_ws).draw(ws, 1.0, [bend]).cpu())
+        assert faithful(drawn[1], drawn[0], "bfloat16")  # TF32 included
+
     def test_it_goes_on_with_weights_that_move(self) -> None:
         card, choice = torch.device("cuda"), Choice("bfloat16", captured=True)
         playing, goal = (
-            GpuRuntime(generator(canvas_of(32, 16), WIDE, seed), card, choice=choice)
-            for seed in (1, 2)
+            GpuRuntime(kin(share, canvas_of(32, 16), WIDE), card, choice=choice)
+            for share in (0.0, 1.0)
         )
         ws = torch.randn(playing.num_ws, 8, device=card)
         way = playing.drift(goal)

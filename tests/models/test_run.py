@@ -259,7 +259,7 @@ def poison(trained: Trainer) -> None:
 def test_a_run_whose_numbers_break_goes_back_to_its_last_save(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.trainer.SKIPS_MAXIMUM", 2)
+    monkeypatch.setattr("models.adversaries.SKIPS_MAXIMUM", 2)
     trained = trainer()
     train(tmp_path, trained, steps=2)
     poison(trained)
@@ -274,7 +274,7 @@ def test_a_run_whose_numbers_break_goes_back_to_its_last_save(
 def test_a_run_that_breaks_again_and_again_stops_with_a_sentence_and_a_whole_save(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.trainer.SKIPS_MAXIMUM", 1)
+    monkeypatch.setattr("models.adversaries.SKIPS_MAXIMUM", 1)
     trained = trainer()
     train(tmp_path, trained, steps=2)
     restore = trained.restore

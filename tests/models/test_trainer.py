@@ -8,6 +8,7 @@ import torch
 from tiny import CPU, IMAGES, WIDTHS, go, images, part, recipe, trainer
 from torch import Tensor
 
+from models.adversaries import SKIPS_MAXIMUM, DivergedError
 from models.canvas import canvas_of
 from models.division import TrainingError
 from models.draws import Draws
@@ -15,7 +16,7 @@ from models.losses import LOSSES, gradient_penalty
 from models.networks import fir_kernel, upsample
 from models.recipe import Stage
 from models.saves import Saves
-from models.trainer import SKIPS_MAXIMUM, DivergedError, Trainer
+from models.trainer import Trainer
 
 
 def different(a: dict[str, Tensor], b: dict[str, Tensor]) -> list[str]:
@@ -197,7 +198,7 @@ def test_r2_joins_r1_where_the_loss_asks_for_it(
         seen.append(images)
         return gradient_penalty(logits, images)
 
-    monkeypatch.setattr("models.trainer.gradient_penalty", spy)
+    monkeypatch.setattr("models.adversaries.gradient_penalty", spy)
     go(trainer(loss=loss), 16)
     assert len(seen) == penalised, "in the first step of sixteen"
     assert len({id(images) for images in seen}) == penalised

@@ -69,6 +69,14 @@ def generator(canvas: Canvas = CANVAS, widths: Widths = WIDTHS, seed: int = 0) -
     return made
 
 
+def kin(share: float, canvas: Canvas = CANVAS, widths: Widths = WIDTHS) -> Generator:
+    """A generator `share` 0..1 of the way between two that came from the same weights."""
+    made, stranger = generator(canvas, widths, seed=1), generator(canvas, widths, seed=2)
+    for own, other in zip(made.state_dict().values(), stranger.state_dict().values(), strict=True):
+        own.lerp_(other, 0.4 * share)
+    return made
+
+
 def manifest(**changes: Any) -> Manifest:
     """The manifest of a tiny generator."""
     told = {

@@ -11,6 +11,7 @@ from performer.events import KeyEvent
 from performer.outputs import Display, DisplayError
 from performer.outputs import window as windows
 from performer.outputs.display import PygameDisplay
+from performer.outputs.layout import Output
 from performer.outputs.overlay import BLANK
 from performer.status import Status
 
@@ -50,8 +51,9 @@ def opened(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> Iterator[Open
     displays = []
 
     def open_(**options: object) -> PygameDisplay:
-        settings = {"fullscreen": False, "size": (640, 360), "hint": False} | options
-        displays.append(PygameDisplay(clock, **settings))
+        hint = bool(options.pop("hint", False))
+        output = Output(**({"windowed": True, "size": (640, 360)} | options))
+        displays.append(PygameDisplay(clock, [output], hint=hint))
         displays[-1].poll()
         return displays[-1]
 
@@ -192,7 +194,7 @@ def test_the_hint_fades_and_stays_away(opened: Opener, clock: ManualClock) -> No
 
 def test_a_display_that_is_not_there(opened: Opener) -> None:
     with pytest.raises(DisplayError, match="no display 3: there is only display 0"):
-        opened(display_index=3)
+        opened(display=3)
     with pytest.raises(DisplayError, match="there are 2, 0 to 1"):
         windows.check_display(-1, 2)
 
@@ -204,7 +206,7 @@ def test_no_screen_is_one_sentence(
     monkeypatch.setenv("SDL_VIDEODRIVER", driver)
     monkeypatch.delenv("DISPLAY", raising=False)
     with pytest.raises(DisplayError, match="--headless"):
-        PygameDisplay(clock, fullscreen=True)
+        PygameDisplay(clock, [Output()])
 
 
 def test_drawing_to_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
@@ -213,7 +215,7 @@ def test_drawing_to_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch, clock: M
     monkeypatch.setattr(windows.pygame.display, "get_driver", lambda: "offscreen")
     monkeypatch.setattr(windows.pygame.display, "init", lambda: None)
     with pytest.raises(DisplayError, match="No screen was found"):
-        PygameDisplay(clock, fullscreen=True)
+        PygameDisplay(clock, [Output()])
 
 
 def test_a_dummy_screen_does_not_pace(opened: Opener) -> None:

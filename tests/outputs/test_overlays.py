@@ -81,7 +81,9 @@ def test_every_value_and_toggle_has_a_bar() -> None:
     shown = {p.name for p in LARGE} | {p.name for group in COMPACT for p in group}
     elsewhere = {p.name for p in TABLE if p.kind == "trigger" or p.group == "modulation"}
     assert shown == {p.name for p in TABLE} - elsewhere
-    assert [group[0].group for group in COMPACT] == ["direction", "coarse", "middle", "fine"]
+    assert [group[0].group for group in COMPACT] == [
+        "direction", "coarse", "middle", "fine", "bend"
+    ]  # fmt: skip
 
 
 def test_an_effects_knob_has_its_place_once_it_was_moved_and_keeps_it() -> None:
@@ -96,11 +98,12 @@ def test_an_effects_knob_has_its_place_once_it_was_moved_and_keeps_it() -> None:
     assert places.shown == [*before, BY_NAME["bloom.amount"]]
 
 
-def test_the_flash_limits_badges_are_drawn() -> None:
+def test_the_badges_of_the_flash_limit_and_the_autopilot_are_drawn() -> None:
     plain = drawn(Hud((1280, 720)))
     for status in (
         dataclasses.replace(BLANK, flash_limit=False),
         dataclasses.replace(BLANK, flashes_held=True),
+        dataclasses.replace(BLANK, autopilot=True),
     ):
         surface = drawn(Hud((1280, 720)), status)
         assert pygame.image.tobytes(surface, "RGBA") != pygame.image.tobytes(plain, "RGBA")

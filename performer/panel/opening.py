@@ -1,0 +1,65 @@
+"""Opens the panel: its port, its address, its token, and the QR code that a camera reads."""
+
+import errno
+import io
+import socket
+
+from performer.clock import Clock
+from performer.events import Inbox
+from performer.panel import PanelError
+from performer.panel.discovery import LOOPBACK, own_addresses
+from performer.panel.guard import new_token
+from performer.panel.panel import Panel
+
+DEFAULT_PORT = 8000
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what --lan asks for
+
+
+def open_panel(
+    inbox: Inbox,
+    clock: Clock,
+    *,
+    title: str,
+    osc: tuple[str, int] | None,
+    port: int = DEFAULT_PORT,
+    lan: bool = False,
+) -> Panel:
+    """On this machine alone, or with `lan` for all on its network who have the token.
+
+    Raises `PanelError`, one sentence.
+    """
+    listener = _bind(EVERYWHERE if lan else LOOPBACK, port)
+    token = new_token() if lan else None
+    host = own_addresses()[0] if lan else LOOPBACK
+    url = f"http://{host}:{listener.getsockname()[1]}/" + (f"?token={token}" if token else "")
+    try:
+        return Panel(inbox, clock, listener, title, url, token, osc)
+    except PanelError:
+        listener.close()
+        raise
+
+
+def as_text(url: str) -> str:
+    """The address as a QR code for a terminal."""
+    import segno
+
+    out = io.StringIO()
+    segno.make(url, micro=False).terminal(out, border=2, compact=True)
+    return out.getvalue()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(64)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        taken = getattr(error, "errno", None) == errno.EADDRINUSE
+        reason = "is in use by another program" if taken else f"cannot be opened ({error})"
+        raise PanelError(f"page: port {port} {reason}; choose another with --port N") from error
+    return listener

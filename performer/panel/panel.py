@@ -1,0 +1,176 @@
+"""The panel as the instrument sees it: it shows each frame to the board, and hears commands.
+
+The frame loop only writes memory. A thread hears what the page's process sends, and starts that
+process again, ever more slowly, when it has ended.
+"""
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import fields
+from multiprocessing.connection import Connection
+
+import msgspec
+import numpy as np
+
+from performer.clock import Clock
+from performer.events import Inbox, PageEvent, Refusal
+from performer.panel import PanelError
+from performer.panel.board import Board, Image, Values
+from performer.panel.commands import MAX_BYTES, CommandError, decode
+from performer.panel.process import ENDING_S, serve
+from performer.panel.settings import Settings
+from performer.status import Status
+
+PICTURE_PERIOD_S = 1 / 15
+STATUS_PERIOD_S = 0.5
+LOG_LINES = 40
+BACK_OFF_S = 0.5
+LONGEST_BACK_OFF_S = 30.0
+LASTS_S = 60.0  # a process that lived so long is well, and started again at once
+
+
+class LogTail(logging.Handler):
+    """The last lines of the program's log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: deque[str] = deque(maxlen=LOG_LINES)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.levelname[0]} {record.getMessage()[:200]}")
+
+
+class Panel:
+    """An onlooker of the stage, whose page is a process of its own."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        clock: Clock,
+        listener: socket.socket,
+        title: str,
+        url: str,
+        token: str | None,
+        osc: tuple[str, int] | None,
+    ) -> None:
+        """`listener` is bound; the panel closes it. Raises `PanelError`."""
+        try:
+            self._board = Board()
+        except OSError as error:
+            raise PanelError(f"the page needs shared memory: {error.strerror}") from error
+        self._inbox, self._clock, self._listener = inbox, clock, listener
+        self._settings = Settings(self._board.name, title, url, token, osc, os.getpid())
+        self._log = LogTail()
+        logging.getLogger("performer").addHandler(self._log)
+        self._picture_due_s = self._status_due_s = float("-inf")
+        self._closing = threading.Event()
+        self._pipe: Connection | None = None
+        self.started = 0
+        self.process: multiprocessing.process.BaseProcess | None = None
+        self._thread = threading.Thread(target=self._attend, name="page", daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """What a browser opens."""
+        return self._settings.url
+
+    def look(
+        self,
+        now_s: float,
+        image: Image,
+        values: Values,
+        targets: Values,
+        status: Callable[[], Status],
+    ) -> None:
+        """A frame has been shown."""
+        self._board.write_values(values, targets)
+        if now_s >= self._picture_due_s:
+            self._picture_due_s = now_s + PICTURE_PERIOD_S
+            self._board.write_picture(image)
+        elif now_s >= self._status_due_s:  # never in one frame with the picture
+            self._status_due_s = now_s + STATUS_PERIOD_S
+            self._board.write_status(as_json(status(), list(self._log.lines)))
+
+    def close(self) -> None:
+        """End the page."""
+        self._closing.set()
+        logging.getLogger("performer").removeHandler(self._log)
+        with contextlib.suppress(OSError):
+            if self._pipe is not None:
+                self._pipe.send_bytes(b".")
+        self._thread.join(ENDING_S)
+        if self._thread.is_alive() and self.process is not None:
+            self.process.kill()
+            self._thread.join(ENDING_S)
+        self._listener.close()
+        self._board.close()
+
+    def _attend(self) -> None:
+        back_off_s = BACK_OFF_S
+        while not self._closing.is_set():
+            began_s = self._clock.now()
+            try:
+                self._one_life()
+            except Exception as error:
+                logging.getLogger(__name__).warning("the page: %s", error)
+            if self._closing.is_set():
+                return
+            if self._clock.now() - began_s > LASTS_S:
+                back_off_s = BACK_OFF_S
+            logging.getLogger(__name__).warning(
+                "the page has ended; it starts again in %.1f s", back_off_s
+            )
+            self._closing.wait(back_off_s)
+            back_off_s = min(2 * back_off_s, LONGEST_BACK_OFF_S)
+
+    def _one_life(self) -> None:
+        """Start the process, and hear it until it ends."""
+        context = multiprocessing.get_context("spawn")  # the page inherits nothing but its pipe
+        ours, theirs = context.Pipe()
+        process = context.Process(
+            target=serve,
+            args=(theirs, self._listener, self._settings),
+            name="performer-page",
+            daemon=True,
+        )
+        with ours:
+            with theirs:
+                process.start()
+            self.process, self._pipe, self.started = process, ours, self.started + 1
+            if self._closing.is_set():
+                process.kill()
+            try:
+                while True:
+                    self._hear(ours.recv_bytes(MAX_BYTES))
+            except (EOFError, OSError):
+                pass  # it has ended, or sends what it should not
+        process.join(ENDING_S)
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+    def _hear(self, message: bytes) -> None:
+        now_s = self._clock.now()
+        try:
+            command = decode(message)
+        except CommandError as error:
+            self._inbox.put(Refusal(now_s, "page", str(error)))
+            return
+        for name, value in command.set.items():
+            self._inbox.put(PageEvent(now_s, name, value))
+        for name in command.press:
+            self._inbox.put(PageEvent(now_s, name, None))
+
+
+def as_json(status: Status, log: list[str]) -> bytes:
+    """All of a status that is no array of numbers, and the log's last lines."""
+    told = {field.name: getattr(status, field.name) for field in fields(status)}
+    plain = {name: value for name, value in told.items() if not isinstance(value, np.ndarray)}
+    return msgspec.json.encode(plain | {"log": log}, enc_hook=str)

@@ -1,0 +1,48 @@
+// How the show is: the vital numbers, the facts, the last events and the log.
+
+import { make } from "./controls.js";
+import { words } from "./parameter.js";
+
+const DRAWN = new Set(["fps", "late_frames", "latency_ms", "last_events", "message", "frozen", "blackout", "titles", "log", "midi_ports", "canvas", "frame_ms_p50", "frame_ms_p99"]);
+
+const RECENT_MS = 10000; // a late frame is a warning for so long
+const late = { count: null, at: -RECENT_MS };
+
+export function vitals(place, status, machine) {
+  const count = status.late_frames ?? 0;
+  if (late.count !== null && count > late.count) late.at = performance.now();
+  late.count = count;
+  const latency = Object.entries(status.latency_ms ?? {}).filter(([, [p50]]) => p50 > 0);
+  const parts = [["fps", (status.fps ?? 0).toFixed(1)], ["late", String(count), performance.now() - late.at < RECENT_MS]];
+  for (const [source, [p50]] of latency.slice(0, 2)) parts.push([`${source} ms`, p50.toFixed(0)]);
+  const hottest = Math.max(machine.cpu_c ?? 0, machine.gpu_c ?? 0);
+  if (hottest) parts.push(["°C", hottest.toFixed(0), hottest > 85]);
+  place.replaceChildren(...parts.map(([name, value, warn]) => make("span", { className: warn ? "vital warn" : "vital" }, make("b", {}, value), ` ${name}`)));
+}
+
+export function facts(place, status, machine) {
+  const rows = [];
+  const say = (name, value) => { if (value !== "" && value !== undefined && value !== null) rows.push(make("dt", {}, name), make("dd", {}, String(value))); };
+  if (status.frame_ms_p50) say("Frame", `${status.frame_ms_p50.toFixed(1)} ms, p99 ${status.frame_ms_p99.toFixed(1)} ms`);
+  for (const [source, [p50, p99]] of Object.entries(status.latency_ms ?? {})) say(`Latency, ${source}`, `${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+  for (const [name, value] of Object.entries(status)) {
+    if (!DRAWN.has(name) && typeof value === "string") say(words(name), value);
+  }
+  if (status.canvas) say("Canvas", `${status.canvas[1]}×${status.canvas[0]}`);
+  say("MIDI", (status.midi_ports ?? []).join(", ") || "none");
+  if (machine.gpu_total_mib) say("GPU memory", `${machine.gpu_used_mib} of ${machine.gpu_total_mib} MiB, ${machine.gpu_percent} % busy`);
+  if (machine.memory_mib) say("Memory", `${machine.memory_mib} MiB`);
+  if (machine.cpu_c) say("Processor", `${machine.cpu_c} °C`);
+  if (machine.gpu_c) say("Graphics card", `${machine.gpu_c} °C`);
+  if (status.message) say("Last warning", status.message);
+  place.replaceChildren(...rows);
+}
+
+export function lines(events, log, status) {
+  events.replaceChildren(...(status.last_events ?? []).map((text) => make("li", {}, text)));
+  const text = (status.log ?? []).join("\n");
+  if (log.textContent === text) return;
+  const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
+  log.textContent = text;
+  if (atEnd) log.scrollTop = log.scrollHeight;
+}
