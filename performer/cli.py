@@ -5,7 +5,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -109,6 +109,10 @@ def play(
     video: Annotated[
         Path | None, typer.Option(help="Record a video of the show, a .mp4 or .mkv.")
     ] = None,
+    hours: Annotated[
+        str | None,
+        typer.Option(help='When it is to be seen: "Mon-Fri 10:00-18:00, Sat 12:00-20:00".'),
+    ] = None,
     page: Annotated[
         bool, typer.Option("--page", help="Serve the control page and OSCQuery.")
     ] = False,
@@ -156,6 +160,7 @@ def play(
     stopped = catch_signals()  # before the slow imports, so that ending is always in order
     from performer.commands.play import Options
     from performer.commands.play import play as run
+    from performer.opening_hours import parse_hours
 
     run(
         Options(
@@ -179,6 +184,7 @@ def play(
             stats=stats,
             take=take,
             video=video,
+            hours=parse_hours(hours) if hours else None,
             page=page,
             lan=lan,
             port=port,
@@ -191,6 +197,61 @@ def play(
         ),
         stopped,
     )
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    options_metavar="[PATCH] [OPTIONS] [OPTIONS OF PLAY]",
+)
+def serve(
+    context: typer.Context,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin as the patch starts, not where it stood.")
+    ] = False,
+    fallback: Annotated[
+        Path | None,
+        typer.Option(help="The model that plays where the other cannot; the starter if not given."),
+    ] = None,
+    understudy: Annotated[
+        bool,
+        typer.Option("--understudy/--no-understudy", help="A second instrument stands ready."),
+    ] = True,
+    log: Annotated[
+        Path | None, typer.Option(help="The log; at most 6 MB in 6 files are kept.")
+    ] = None,
+) -> None:
+    """Play a patch for months: whatever befalls it, it comes back as it was.
+
+    It takes all that play takes. Once it has played it never gives up; Esc or Ctrl-C end it.
+    """
+    from performer.commands.signals import catch_signals
+
+    stopped = catch_signals()
+    from performer.commands.serve import Options
+    from performer.commands.serve import serve as run
+
+    asked = play_options(context.args)
+    has_window = not (asked["headless"] or asked["windowed"] or asked["size"])
+    curtain = (str(asked["display"]), asked["fit"], str(asked["outputs"] or ""))
+    options = Options(
+        play=tuple(context.args),
+        patch=asked["patch"],
+        display=asked["display"],
+        curtain=curtain if has_window else (),
+        understudy=understudy,
+        fallback=fallback,
+        fresh=fresh,
+        log=log,
+    )
+    sys.exit(run(options, stopped))
+
+
+def play_options(arguments: list[str]) -> dict[str, Any]:
+    """What the arguments of `play` ask for; what is wrong with them is said as `play` does."""
+    commands: Any = typer.main.get_command(app)
+    play = commands.commands["play"]
+    asked: dict[str, Any] = play.make_context("performer serve", list(arguments)).params
+    return asked
 
 
 @app.command()
@@ -589,6 +650,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         ("performer.outputs.sharing", "SharingError"),
         ("performer.patch", "PatchError"),
         ("performer.paths", "PathError"),
+        ("performer.opening_hours", "HoursError"),
         ("performer.takes", "TakeError"),
         ("performer.outputs.movie", "MovieError"),
     )

@@ -133,6 +133,14 @@ class Controls:
             target = float(value >= 0.5) if is_toggle else parameter.clamp(value)
             self._slew.aim(name, target, parameter.slew_s)
 
+    def place(self, name: str, value: float, target: float) -> None:
+        """Let a parameter stand at `value` on its way to `target`; other than that as `set`."""
+        parameter = BY_NAME.get(name)
+        if parameter is not None and math.isfinite(value):
+            self.set(name, target)
+            low, high = parameter.minimum, parameter.maximum
+            self._slew.place(name, min(max(value, low), high), self.target(name))
+
     def advance(self, dt_s: float) -> npt.NDArray[np.float64]:
         """Let `dt_s` pass; the slewed values, float64, in table order and units; triggers are 0."""
         return self._slew.advance(dt_s)

@@ -1,6 +1,7 @@
 """The cue list: which cue is out, which comes next, and when it follows by itself."""
 
 from collections.abc import Sequence
+from math import isfinite
 
 from performer.schema import Cue
 
@@ -62,6 +63,17 @@ class CueList:
     def rewind(self) -> None:
         """Before the first cue."""
         self.index = -1
+
+    @property
+    def passed(self) -> tuple[float, float]:
+        """The seconds and beats since the cue went out."""
+        return self._passed_s, self._passed_beats
+
+    def restore(self, index: int, passed_s: float, passed_beats: float) -> None:
+        """Let a cue be out since then; where it is none of these, nothing changes."""
+        if -1 <= index < len(self.cues) and isfinite(passed_s + passed_beats):
+            self.index = index
+            self._passed_s, self._passed_beats = max(passed_s, 0.0), max(passed_beats, 0.0)
 
     def replace(self, cues: Sequence[Cue]) -> None:
         """Take another list; the cue that is out keeps its place and time by name or number."""

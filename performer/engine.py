@@ -74,6 +74,11 @@ class Engine:
         return self.performance.values
 
     @property
+    def image(self) -> Image:
+        """The frame shown last, uint8 (H, W, 3), until the next one."""
+        return self._image
+
+    @property
     def notice(self) -> str:
         """What is asked of a model and is beyond it, in words."""
         return self._painter.notice

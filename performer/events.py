@@ -187,6 +187,47 @@ class Notice:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class RestoreEvent:
+    """Go on from here: where a show stood that was interrupted.
+
+    `values` are (name, where it stands, where it goes) of parameters in their units, `walk` is
+    the wander in steps, `turns` the oscillators' at `turns_beat`, `loops` the little-endian
+    float64 of each parameter's loop. What the patch that plays does not have is left out.
+    """
+
+    source: ClassVar[str] = "restore"
+    time_s: float
+    values: tuple[tuple[str, float, float], ...]
+    walk: float
+    cue: int
+    cue_s: float
+    cue_beats: float
+    turns: tuple[float, ...]
+    turns_beat: float
+    beat: float
+    bpm: float
+    loops: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoursEvent:
+    """The house opens, or closes: then it is dark."""
+
+    source: ClassVar[str] = "hours"
+    time_s: float
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThriftEvent:
+    """How much work is spared from now on; levels as in `governor`."""
+
+    source: ClassVar[str] = "thrift"
+    time_s: float
+    level: int
+
+
 Event = (
     MidiEvent
     | ClockEvent
@@ -201,6 +242,9 @@ Event = (
     | SoundEvent
     | PatchEvent
     | Notice
+    | RestoreEvent
+    | HoursEvent
+    | ThriftEvent
 )
 
 

@@ -1,7 +1,7 @@
 """The looper: a hand's gestures, kept against the beat and repeated."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ from performer.parameters import BY_NAME
 
 CELLS = 128  # a beat: 4 ms at 120 bpm, finer than frames are
 LONGEST_BEATS = 16
+LENGTHS = (1, 2, 4, 8, 16)
+DOUBLE = np.dtype("<f8")
 # A knob says nothing when it is let go: a hand that rests so long has let go.
 REST_BEATS = 0.5
 ALONE = ("bpm", "loop.beats", "autopilot.after")
@@ -41,6 +43,25 @@ class Lane:
         self._whole = False
         self.held = True
         self.yielded = False
+
+    @classmethod
+    def of(cls, cells: bytes, beat: float) -> "Lane | None":
+        """The loop that has these cells, none where they are those of no loop."""
+        length = len(cells) // (CELLS * DOUBLE.itemsize)
+        if length not in LENGTHS or len(cells) != length * CELLS * DOUBLE.itemsize:
+            return None
+        numbers = np.frombuffer(cells, DOUBLE)
+        if not np.isfinite(numbers).all():
+            return None
+        lane = cls(length, beat, 0.0)
+        lane._cells = numbers.astype(np.float64)
+        lane.release()
+        return lane
+
+    @property
+    def cells(self) -> bytes:
+        """Its targets in all its cells, as little-endian float64."""
+        return self._cells.astype(DOUBLE).tobytes()
 
     def touch(self, beat: float, target: float) -> None:
         """The hand moved the parameter while its movement is kept."""
@@ -105,6 +126,18 @@ class Looper:
     def lanes(self) -> int:
         """How many parameters have a loop."""
         return len(self._lanes)
+
+    def state(self) -> tuple[tuple[str, bytes], ...]:
+        """All loops, each the bytes of its cells."""
+        return tuple((name, lane.cells) for name, lane in sorted(self._lanes.items()))
+
+    def restore(self, loops: Sequence[tuple[str, bytes]], beat: float) -> None:
+        """Repeat these loops from a beat on; what is none is left out."""
+        for name, cells in loops:
+            if name in BY_NAME and is_loopable(BY_NAME[name]):
+                lane = Lane.of(cells, beat)
+                if lane is not None:
+                    self._lanes[name] = lane
 
     def touch(self, name: str) -> None:
         """A hand, or a message, moved a parameter since the last `advance`."""

@@ -26,6 +26,7 @@ DEPTHS, RATES = (
     for factor in ("depth", "rate")
 )
 SETTLE_S = 0.1
+TURNS_MAXIMUM = 2.0**52  # beyond it no turn has parts
 
 
 class Part(Protocol):
@@ -73,6 +74,27 @@ class Modulators:
             self._lag[i] = outputs[old] - self._outputs[i]
         self._refresh()
         return kept
+
+    @property
+    def turns(self) -> tuple[float, ...]:
+        """How many turns each oscillator has made at a pace of its own."""
+        return tuple(self._oscillators.state[0].tolist())
+
+    @property
+    def beat(self) -> float:
+        """The beat up to which they have gone."""
+        return self._beat
+
+    def restore(self, turns: Sequence[float], beat: float) -> None:
+        """Go on from these turns at a beat, if they are those of as many oscillators."""
+        state = self._oscillators.state[0]
+        largest = np.abs((*turns, beat)).max()
+        if len(turns) == len(state) and largest < TURNS_MAXIMUM:
+            state[:] = turns
+            self._beat, self._leaps = beat, False
+            self._oscillators.go_on(beat)
+            self._lag[:] = 0.0
+            self._refresh()
 
     def _load(self, specs: Sequence[Modulator]) -> None:
         self.specs = tuple(specs)

@@ -50,7 +50,7 @@ class Painter:
         if order.effects != self._first:
             self._first, self._effects = order.effects, Effects(order.effects)
         if order.clear:
-            self._effects.clear()
+            self.forget()
         level = 1.0 - order.values["blackout"]
         if not order.values["freeze"] or self._picture is None:
             self._picture, self._sent = self._draw(order), None

@@ -256,6 +256,12 @@ TABLE: tuple[Parameter, ...] = (
     Parameter("next_seed", "Glide to the next picture.", kind="trigger", key="n", quantised=True),
     Parameter("blackout", "Fade to black, and back.", kind="toggle", key="b", slew_s=0.1),
     FLASH_LIMIT,
+    Parameter(
+        "governor",
+        "On with `serve`: spare bloom, displacement and feedback before frames come late.",
+        kind="toggle",
+        slew_s=0.0,
+    ),
     Parameter("freeze", "Hold the frame, and go on.", kind="toggle", key="space", slew_s=0.0),
     Parameter("panic", "Back to how the patch starts.", kind="trigger", key="p"),
     *_scenes(),

@@ -67,6 +67,16 @@ def user_folder() -> Path:
     return Path.home() / ".config" / "performer"
 
 
+def state_folder() -> Path:
+    """The folder for what the program itself keeps, as each system has it."""
+    asked = Path(os.environ.get("XDG_STATE_HOME", ""))
+    if asked.is_absolute():
+        return asked / "performer"
+    if sys.platform in ("darwin", "win32"):
+        return user_folder() / "state"
+    return Path.home() / ".local" / "state" / "performer"
+
+
 def model_file(path: Path) -> Path:
     """The model itself; of a run's folder its best so far, or its first. Raises `PathError`."""
     if not path.is_dir():

@@ -16,6 +16,7 @@ from performer.events import (
     ClockEvent,
     DeckName,
     Event,
+    HoursEvent,
     KeyEvent,
     LatencyEvent,
     LinkEvent,
@@ -25,8 +26,12 @@ from performer.events import (
     PageEvent,
     PatchEvent,
     PortEvent,
+    RestoreEvent,
     SoundEvent,
+    ThriftEvent,
 )
+from performer.governor import NO_COSTLY_EFFECTS
+from performer.house import House, Thrift
 from performer.learn import Learn
 from performer.looper import Looper
 from performer.modulators import Modulators
@@ -42,8 +47,10 @@ from performer.xy import Corner, XYPad
 
 NAMES = tuple(parameter.name for parameter in TABLE)
 SEEDS = 1000
-KEPT = ("record", "video", "autopilot.on", "autopilot.after")  # what panic leaves as it is
+# What panic leaves as it is.
+KEPT = ("record", "video", "governor", "autopilot.on", "autopilot.after")
 DT_MAXIMUM_S = 0.25
+WALK_MAXIMUM = 1e12  # steps; beyond it the wander's seeds end
 BEATS_MAXIMUM_HZ = 10.0  # a song position that jumps is no music that passed
 
 
@@ -102,6 +109,7 @@ class Performance:
         self.autopilot = Autopilot(gestures)
         self._morph: Morph | None = None
         self._share = 1.0
+        self._house, self._thrift = House(), Thrift()
         self._xy = XYPad(_corners(patch))
         self._changes: list[ModelEvent | Leaving] = []
         self._clear = False
@@ -141,12 +149,18 @@ class Performance:
             self._replace(event.patch)
         elif isinstance(event, ClockEvent | LinkEvent | LatencyEvent):
             self.tempo.take(event)
+        elif isinstance(event, RestoreEvent):
+            self._restore(event)
+        elif isinstance(event, HoursEvent):
+            self._house.opens(event.is_open)
+        elif isinstance(event, ThriftEvent):
+            self._thrift.spares = event.level >= NO_COSTLY_EFFECTS
         elif isinstance(event, SoundEvent):
             self._hear(event)
         struck = heard_in(event)
         if struck is not None:
             self.modulators.hear(struck[0], event.time_s, struck[1])
-        acted = isinstance(event, ModelEvent | PatchEvent)
+        acted = isinstance(event, ModelEvent | PatchEvent | RestoreEvent)
         actions = [] if self.learn.take(event) else self.controls.handle(event)
         if is_touch(event, actions):
             self.autopilot.touch()
@@ -212,11 +226,50 @@ class Performance:
             self.values = self.modulators.apply(self._xy.apply(values, pad))
         self.modulators.settle(values, self.values)
         named = dict(zip(NAMES, self.values.tolist(), strict=True))
+        for part in (self._house, self._thrift):
+            part.advance(dt_s)
+            part.apply(named)
         corners, changes = self._xy.corners(pad), tuple(self._changes)
         effects, clear = self.patch.effects, self._clear
         order = Order(named, dt_s, self._share, corners, changes, effects, clear)
         self._changes, self._clear = [], False
         return order
+
+    def state(self, now_s: float) -> RestoreEvent:
+        """All by which another performance can go on from here.
+
+        A morph under way is told by its end.
+        """
+        targets = dict(zip(NAMES, self.controls.targets.tolist(), strict=True))
+        targets |= self._morph.ends if self._morph is not None else {}
+        values = zip(NAMES, self.controls.values.tolist(), targets.values(), strict=True)
+        passed_s, passed_beats = self.cues.passed
+        return RestoreEvent(
+            now_s,
+            values=tuple(values),
+            walk=self._walk(),
+            cue=self.cues.index,
+            cue_s=passed_s,
+            cue_beats=passed_beats,
+            turns=self.modulators.turns,
+            turns_beat=self.modulators.beat,
+            beat=self.tempo.now_beat,
+            bpm=self.tempo.bpm,
+            loops=self.looper.state(),
+        )
+
+    def _restore(self, state: RestoreEvent) -> None:
+        """Go on from a state, whatever is in it, without a glide or morph."""
+        self._morph, self._share = None, 1.0
+        for name, value, target in state.values:
+            self.controls.place(name, value, target)
+        self.cues.restore(state.cue, state.cue_s, state.cue_beats)
+        self.tempo.restore(state.beat, state.bpm)
+        self.modulators.restore(state.turns, state.turns_beat)
+        self.looper.restore(state.loops, self.tempo.now_beat)
+        walk = state.walk if abs(state.walk) < WALK_MAXIMUM else None
+        self._changes.append(Leaving(PICTURES, walk))
+        self._clear = True
 
     def _keep_time(self, now_s: float, elapsed_s: float) -> float:
         """Count beats, let `bpm` follow who leads, pull what waited; the beats that passed."""

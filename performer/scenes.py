@@ -63,6 +63,11 @@ class Morph:
         return shape("smooth", self._passed)
 
     @property
+    def ends(self) -> dict[str, float]:
+        """Where it leads those that still take part."""
+        return self._at_once | {name: end for name, (_, end) in self._ways.items()}
+
+    @property
     def done(self) -> bool:
         """Whether there is nothing left to set."""
         return self._passed >= 1.0 and not self._at_once

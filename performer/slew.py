@@ -44,6 +44,11 @@ class Slew:
         self._targets[i] = target
         self._slews_s[i] = slew_s
 
+    def place(self, name: str, value: float, target: float) -> None:
+        """Let a parameter stand at an allowed value, on its way to an allowed target."""
+        i = INDEX[name]
+        self._values[i], self._targets[i] = value, target
+
     def reset(self) -> None:
         """Send everything back to its start, at the table's time constants."""
         self._targets[:] = self._start

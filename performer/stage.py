@@ -14,6 +14,7 @@ from performer.engine import Engine
 from performer.events import (
     ClockEvent,
     Event,
+    HoursEvent,
     Inbox,
     KeyEvent,
     LatencyEvent,
@@ -26,8 +27,11 @@ from performer.events import (
     PatchEvent,
     PortEvent,
     Refusal,
+    RestoreEvent,
     SoundEvent,
+    ThriftEvent,
 )
+from performer.governor import NO_COSTLY_EFFECTS, Governor
 from performer.limited_log import LimitedLog
 from performer.looper import loop_length
 from performer.meter import Meter
@@ -98,6 +102,7 @@ class Stage:
         self._draw_s = 0.0
         self._before_s: float | None = None
         self._told_delay_s = 0.0
+        self._governor, self._spared = Governor(), 0
         self.meter = Meter()
 
     def play(
@@ -132,8 +137,13 @@ class Stage:
             # As an event, so that a recording holds it.
             self._told_delay_s = self.meter.usual_delay_s
             events.append(LatencyEvent(now_s, self._told_delay_s))
+        if self._governor.level != self._spared:
+            self._spared = self._governor.level
+            events.append(ThriftEvent(now_s, self._spared))
         frame = self._engine.frame(now_s, dt_s, events)
-        self._draw_s = max(self._clock.now() - now_s, FORGET * self._draw_s)
+        draw_s = self._clock.now() - now_s
+        self._draw_s = max(draw_s, FORGET * self._draw_s)
+        self._govern(dt_s, draw_s)
         self._display.switches.learn = self._engine.learn.is_on
         self._display.present(frame.image, self.status)
         presented_s = self._clock.now()
@@ -150,6 +160,12 @@ class Stage:
             targets = self._engine.controls.targets
             onlooker.look(now_s, frame.image, self._engine.values, targets, self.status)
 
+    def _govern(self, dt_s: float, draw_s: float) -> None:
+        if self._engine.controls.target("governor"):
+            self._governor.step(dt_s, draw_s, 1.0 / self._display.refresh_hz)
+        elif self._governor.level:
+            self._governor = Governor()
+
     def _follow(self, companion: Companion, now_s: float, events: Sequence[Event]) -> None:
         """Let a part beside the show go along; whatever becomes of it, the show goes on."""
         try:
@@ -159,6 +175,8 @@ class Stage:
 
     def rehearse(self) -> None:
         """Draw a small picture of a cue to come where that can make no frame late."""
+        if self._spared:
+            return
         frozen = self._engine.controls.target("freeze")
         if frozen or self._draw_s * DRAWS_IN_A_FRAME < 1.0 / self._display.refresh_hz:
             self._engine.rehearse()
@@ -227,6 +245,7 @@ class Stage:
             preview=engine.preview,
             beat=engine.performance.tempo.beat,
             tempo_source=engine.performance.tempo.source,
+            sparing=self._spared >= NO_COSTLY_EFFECTS,
             flash_limit=bool(engine.controls.target("flash_limit")),
             flashes_held=engine.flashes.is_limiting,
             learn=engine.learn.view(),
@@ -294,5 +313,11 @@ def describe(event: Event) -> str:
             return f"latency {event.ahead_s * 1000:.0f} ms"
         case Notice():
             return event.text[:32]
+        case RestoreEvent():
+            return "restored"
+        case ThriftEvent():
+            return f"spares {event.level}"
+        case HoursEvent():
+            return "open" if event.is_open else "closed"
         case Refusal():
             return f"refused {event.origin}: {event.reason[:32]}"

@@ -73,6 +73,7 @@ class Status:
     preview: NDArray[np.uint8] | None = None
     beat: float = 0.0
     tempo_source: str = ""
+    sparing: bool = False
     flash_limit: bool = True
     flashes_held: bool = False
     learn: LearnView | None = None

@@ -18,6 +18,7 @@ MOST_AHEAD_S = 0.5
 # Farther than that from where the clock is the beat leaps there, nearer it glides.
 LEAP_BEATS, LEAP_ON_JOINING_BEATS = 0.5, 0.05
 LONGEST_AGO_S = 1.0
+BEATS_MAXIMUM = 2.0**40  # far beyond any show, and still exact
 # `bpm` is told anew only when it differs by as much, so that it does not flicker.
 TOLD_STEP = 0.05
 
@@ -71,6 +72,18 @@ class Tempo:
             self._link.take(event)
         else:
             self._ahead_goal_s = min(max(event.ahead_s, 0.0), MOST_AHEAD_S)
+
+    @property
+    def now_beat(self) -> float:
+        """The beat at the frame's beginning."""
+        return self._now_beat
+
+    def restore(self, beat: float, bpm: float) -> None:
+        """Go on from a beat at a tempo, until a clock leads elsewhere."""
+        if abs(beat) < BEATS_MAXIMUM and math.isfinite(bpm):
+            self.bpm = self.told_bpm = self._heard_bpm = BY_NAME["bpm"].clamp(bpm)
+            self._now_beat = self.beat = beat
+            self._pull, self._leaps = 0.0, False
 
     def tap(self, time_s: float) -> None:
         """A hand tapped a beat; a clock from outside knows better."""

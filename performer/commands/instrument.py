@@ -13,7 +13,7 @@ from performer.bends import Bend
 from performer.commands.manner import Manner
 from performer.engine import Engine
 from performer.flight import Latency
-from performer.patch import model_path, parse_controller, parse_patch
+from performer.patch import PatchError, model_path, parse_controller, parse_patch
 from performer.paths import CONTROLLERS, STARTER_MODEL, model_file, what_to_play
 from performer.schema import Controller, Patch
 from performer.toml_files import read_text
@@ -70,15 +70,31 @@ def try_bending(runtime: AnyRuntime) -> None:
         runtime.pliant.draw(runtime.w_avg.expand(runtime.num_ws, -1), 1.0, bends)
 
 
-def load_instrument(what: str, model: Path | None, device: str) -> Instrument:
-    """Read everything; raises the reader's error, one sentence, when something is wrong."""
+def load_instrument(
+    what: str, model: Path | None, device: str, played: str | None = None
+) -> Instrument:
+    """Read everything; raises the reader's error, one sentence, when something is wrong.
+
+    `played` is the text of the patch that was played before: it stands in for a broken file.
+    """
     path, model = what_to_play(what, model)
     profiles = {file.name: read_text(file) for file in sorted(CONTROLLERS.glob("*.toml"))}
-    texts = Texts(path.name, read_text(path), profiles)
-    patch = parse_patch(texts.patch, path)
+    text, patch = _read_patch(path, played)
+    texts = Texts(path.name, text, profiles)
     asked = model or model_path(patch, path) or STARTER_MODEL
     made = assemble(texts, model_file(asked), asked if asked.is_dir() else None, device)
     return replace(made, file=path, model_is_asked=model is not None)
+
+
+def _read_patch(path: Path, played: str | None) -> tuple[str, Patch]:
+    try:
+        text = read_text(path)
+        return text, parse_patch(text, path)
+    except PatchError as error:
+        if played is None:
+            raise
+        logging.getLogger(__name__).warning("%s; the patch plays as before", error)
+        return played, parse_patch(played, path)
 
 
 def assemble(texts: Texts, file: Path, run: Path | None, device: str) -> Instrument:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from models.engines import describe_engine
@@ -14,6 +15,7 @@ from performer.commands.instrument import Instrument, describe_model, load_instr
 from performer.commands.live_patch import LivePatch
 from performer.commands.manner import load_manner
 from performer.commands.preparing import Preparer
+from performer.commands.served import Served, goes_on, served
 from performer.commands.taking import begin, free_name, head_of, numbered
 from performer.engine import Engine
 from performer.events import DeckName, Inbox, ModelEvent, Refusal
@@ -26,9 +28,10 @@ from performer.inputs.midi_out import MidiOutput
 from performer.inputs.osc import OscInput, resolve
 from performer.inputs.sound import SoundInput
 from performer.lights import Lights
+from performer.opening_hours import OpeningHours
 from performer.osc_replies import OscReplies, Replies
 from performer.outputs import Display, DisplayError
-from performer.outputs.base import Recorder
+from performer.outputs.base import Image, Recorder
 from performer.outputs.film import FilmRecorder
 from performer.outputs.fit import Fit
 from performer.outputs.layout import Output, load_outputs
@@ -41,6 +44,7 @@ from performer.panel.panel import Panel
 from performer.patch import model_path, path_of, same_device
 from performer.paths import LATEST_MODEL, STARTER_MODEL, model_file
 from performer.schema import Patch
+from performer.serving.doorkeeper import Doorkeeper
 from performer.stage import Companion, Labels, Stage
 
 
@@ -67,6 +71,7 @@ class Options:
     link: bool = False
     take: Path | None = None
     video: Path | None = None
+    hours: OpeningHours | None = None
     deck_b: Path | None = None
     page: bool = False
     lan: bool = False
@@ -106,17 +111,36 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
     outputs = outputs_of(options)
     for way in options.share:
         find_way(way)
-    instrument = load_instrument(options.patch, options.model, options.device)
+    watch = served()
+    state = watch.state() if watch else None
+    instrument = load_instrument(
+        options.patch, options.model, options.device, state.patch if state else None
+    )
     if options.autopilot is not None:
         instrument = replace(instrument, manner=load_manner(options.autopilot, options.after_s))
     clock, inbox = SystemClock(), Inbox()
     with ExitStack() as parts:
-        companions: list[Companion] = []
         preparer = Preparer(instrument.runtime.device, inbox, clock)
         parts.callback(preparer.close)
+        live = _live_patch(instrument, preparer, inbox, clock)
+        engine = begin(instrument, options.seed, options.take is not None, options.latency)
+        parts.callback(engine.close)
+        engine.controls.set("video", float(options.video is not None))
         deck_b = options.deck_b or _deck_b(instrument)
         if deck_b is not None:
             inbox.put(preparer.ready(model_file(deck_b), "b"))
+        backdrop = None
+        if watch is not None:
+            engine.controls.set("governor", 1.0)
+            if not watch.wait(stopped):
+                return
+            asked, state = stopped, watch.state()
+            stopped = lambda: asked() or watch.prompter.is_over  # noqa: E731
+            options, backdrop = with_free_names(options), watch.mirror.picture()
+        text, begins = goes_on(instrument, state, clock.now())
+        for event in begins:
+            inbox.put(event)
+        companions: list[Companion] = []
         osc_address = "off"
         replies = parse_replies(options.osc_feedback)
         if options.osc != "none":
@@ -143,11 +167,17 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             link = LinkInput(inbox, clock)
             parts.callback(link.close)
         recorders = _recorders(options, instrument, parts)
-        engine = begin(instrument, options.seed, options.take is not None, options.latency)
-        parts.callback(engine.close)
-        engine.controls.set("video", float(options.video is not None))
-        display = _open_display(options, outputs, clock, instrument)
+        opened = partial(_open_display, options, outputs, clock, instrument, watch, backdrop)
+        display = watch.open_patiently(opened, stopped) if watch and state else opened()
         parts.callback(display.close)
+        if watch is not None:
+            keeper = watch.keeper(instrument, text, display)
+            parts.callback(keeper.close)
+            companions.append(keeper)
+        if options.hours is not None:
+            doorkeeper = Doorkeeper(options.hours, inbox)
+            doorkeeper.look(clock.now())
+            companions.append(doorkeeper)
         panels = _open_panel(options, inbox, clock, instrument, osc_address)
         for panel in panels:
             parts.callback(panel.close)
@@ -163,7 +193,6 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
             parts.callback(follower.close)
             follower.start()
         engine.performance.on_load = model_loader(engine, instrument, preparer, inbox, clock)
-        live = _live_patch(instrument, preparer, inbox, clock)
         engine.on_store = live.store
         companions.append(live)
         parts.callback(live.close)
@@ -231,14 +260,31 @@ def _recorders(options: Options, instrument: Instrument, parts: ExitStack) -> tu
     return take, film
 
 
+def with_free_names(options: Options) -> Options:
+    """What is recorded after an interruption goes into files beside those from before it."""
+    take, video = (path and numbered(path) for path in (options.take, options.video))
+    return replace(options, take=take, video=video)
+
+
 def _open_display(
-    options: Options, outputs: Sequence[Output], clock: SystemClock, instrument: Instrument
+    options: Options,
+    outputs: Sequence[Output],
+    clock: SystemClock,
+    instrument: Instrument,
+    watch: Served | None,
+    backdrop: Image | None,
 ) -> Display:
     if options.headless:
         return MemoryDisplay(clock)
     from performer.outputs.display import PygameDisplay
 
-    return PygameDisplay(clock, outputs, title=f"Performer: {instrument.patch.name}")
+    return PygameDisplay(
+        clock,
+        outputs,
+        title=f"Performer: {instrument.patch.name}",
+        hint=watch is None,
+        backdrop=backdrop,
+    )
 
 
 def show_test_card(options: Options, stopped: Callable[[], bool]) -> None:

@@ -87,13 +87,17 @@ def minutes(seconds: float) -> str:
 
 @dataclass(slots=True)
 class Switches:
-    """What the player's app keys have switched; `learn` is switched by the stage."""
+    """What the player's app keys have switched; `learn` is switched by the stage.
+
+    `front` asks the window once to come before all others.
+    """
 
     closed: bool = False
     fullscreen: bool = False
     hud: bool = False
     help: bool = False
     learn: bool = False
+    front: bool = False
     matrix: bool = False
 
     @property

@@ -37,9 +37,13 @@ class PygameDisplay:
         *,
         title: str = "Performer",
         hint: bool = True,
+        backdrop: Image | None = None,
         captions: bool = False,
     ) -> None:
-        """`captions` writes its name into each of several outputs."""
+        """`backdrop` is what it shows before the first frame.
+
+        `captions` writes its name into each of several outputs.
+        """
         self._clock = clock
         count = windows.start_video()
         self._screens: list[Screen] = []
@@ -64,11 +68,12 @@ class PygameDisplay:
         self._sheet: video.Texture | None = None
         self._hint: video.Texture | None = None
         self._overlay = Overlay(leader.pixels())
+        self._backdrop = backdrop
         if hint:
             surface = hint_surface(leader.pixels())
             self._hint = video.Texture.from_surface(self._renderer, surface)
             self._hint.blend_mode = BLEND
-        period_s = measure_period(clock, self._present_black)
+        period_s = measure_period(clock, self._present_backdrop)
         self._pace = Pace(period_s)
         self.refresh_hz = nominal_hz(period_s, windows.told_hz(leader.output.display))
         self._opened_s = clock.now()
@@ -111,6 +116,10 @@ class PygameDisplay:
             elif event.type in CAME_BACK:
                 self._pace.trust_again()
         self._follow_fullscreen()
+        if self.switches.front:
+            self.switches.front = False
+            for screen in reversed(self._screens):
+                screen.window.focus()
         return events
 
     def describe(self) -> str:
@@ -140,9 +149,11 @@ class PygameDisplay:
     def _pixels(self) -> tuple[int, int]:
         return self._screens[0].pixels()
 
-    def _present_black(self) -> None:
+    def _present_backdrop(self) -> None:
         for screen in reversed(self._screens):
             screen.clear()
+            if self._backdrop is not None:
+                screen.draw(self._backdrop)
             screen.renderer.present()
         pygame.event.pump()
 
