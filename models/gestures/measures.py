@@ -21,6 +21,8 @@ BANDS = 8
 QUANTILES = np.linspace(0.0, 1.0, 101)
 FLOOR_POWER = 1e-7
 COMPARED_MAXIMUM = 1500
+LIKENESS = ("range", "speed", "spectrum_db", "together")
+MEASURED_STEPS = round(600.0 * RATE_HZ)
 WALK_HZ = np.geomspace(0.02, 2.0, 25)
 
 Array = NDArray[np.float64]

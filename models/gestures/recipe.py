@@ -26,7 +26,7 @@ class GestureRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loss: str = "nonsaturating"
     batch: int = 32
     learning_rate: float = 0.002
-    r1_gamma: float = 0.2
+    r1_gamma: float = 0.4
 
     @property
     def ema_half_life_img(self) -> float:

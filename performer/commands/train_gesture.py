@@ -1,6 +1,5 @@
 """`performer train-gesture`: learns an artist's way of moving parameters from takes."""
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -18,16 +17,18 @@ from models.adversaries import DivergedError
 from models.device import prepare
 from models.division import TrainingError
 from models.gestures.checkpoint import GestureManifest, LearntTake, save_gestures
-from models.gestures.measures import TITLES, measure, noise_walks
+from models.gestures.judge import Judge
+from models.gestures.measures import MEASURED_STEPS, TITLES, measure, noise_walks
 from models.gestures.networks import GestureGenerator
 from models.gestures.recipe import RATE_HZ, GestureRecipe
 from models.gestures.trainer import CPU, GestureTrainer, Trace, draw_trace
+from performer.commands.instrument import sha256_of
 from performer.takes import Take
 from performer.traces import PLAYABLE, moved, trace
 
 SHORTEST_S = 30.0
 LITTLE_S = 600.0
-MEASURED_S = 600.0
+LOOK_EVERY = 50  # steps, some seconds each
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,16 @@ def train_gesture(options: Options, console: Console, stopped: Callable[[], bool
     if seconds < LITTLE_S:
         say("Ten minutes or more give it more to learn.")
     trainer = GestureTrainer(options.recipe, traces)
+    judge = Judge(traces, options.recipe.seed)
     try:
-        _train(trainer, options.minutes * 60.0, console, stopped)
+        _train(trainer, judge, options.minutes * 60.0, console, stopped)
     except DivergedError:
-        raise TrainingError("its losses are no numbers; try another --seed or --loss") from None
-    save_gestures(options.out, trainer.averaged, _manifest(options, trainer, names))
+        say("The losses are no numbers any more; another --seed may do better.")
+    if judge.best is None:
+        raise TrainingError("nothing was learnt; try another --seed or --loss")
+    save_gestures(options.out, judge.best, _manifest(options, traces, names, judge.kimg))
     beside = [one[:, columns] for one in held_out]
-    console.print(table(trainer.averaged, traces, beside, options.recipe.seed))
+    console.print(table(judge.best, traces, beside, options.recipe.seed))
     say("Play it with:")
     say(f"  performer play --autopilot {options.out}")
 
@@ -84,36 +88,46 @@ def _read(paths: Sequence[Path]) -> list[Trace]:
 
 
 def _train(
-    trainer: GestureTrainer, seconds: float, console: Console, stopped: Callable[[], bool]
+    trainer: GestureTrainer,
+    judge: Judge,
+    seconds: float,
+    console: Console,
+    stopped: Callable[[], bool],
 ) -> None:
-    """Train for so long, or until `stopped`."""
+    """Train for so long, or until `stopped`; the judge looks now and then, and at the end."""
     columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     begin_s = time.perf_counter()
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=seconds)
         for losses in trainer.train():
             elapsed_s = time.perf_counter() - begin_s
-            words = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+            is_over = stopped() or elapsed_s >= seconds
+            if is_over or trainer.step % LOOK_EVERY == 0:
+                judge.look(trainer.averaged, trainer.kimg)
+            told = losses | {"best": judge.score}
+            words = "  ".join(f"{name} {value:.3f}" for name, value in told.items())
             bar.update(task, completed=elapsed_s, description=f"step {trainer.step}  {words}")
-            if stopped() or elapsed_s >= seconds:
+            if is_over:
                 return
 
 
-def _manifest(options: Options, trainer: GestureTrainer, names: tuple[str, ...]) -> GestureManifest:
-    parameters, hidden, noise, slow = trainer.averaged.widths
+def _manifest(
+    options: Options, traces: Sequence[Trace], names: tuple[str, ...], kimg: float
+) -> GestureManifest:
+    recipe = options.recipe
     learnt = [
-        LearntTake(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), len(one) / RATE_HZ)
-        for path, one in zip(options.takes, trainer.traces, strict=True)
+        LearntTake(path.name, sha256_of(path), len(found) / RATE_HZ)
+        for path, found in zip(options.takes, traces, strict=True)
     ]
     return GestureManifest(
         parameters=names,
-        hidden=hidden,
-        noise=noise,
-        slow=slow,
+        hidden=recipe.hidden,
+        noise=recipe.noise,
+        slow=recipe.slow,
         rate_hz=RATE_HZ,
-        kimg=trainer.kimg,
-        loss=trainer.recipe.loss,
-        seed=trainer.recipe.seed,
+        kimg=kimg,
+        loss=recipe.loss,
+        seed=recipe.seed,
         takes=tuple(learnt),
         made=datetime.now(UTC).isoformat(timespec="seconds"),
     )
@@ -123,7 +137,7 @@ def table(
     generator: GestureGenerator, takes: Sequence[Trace], held_out: Sequence[Trace], seed: int
 ) -> Table:
     """The measures of the gestures, of held-out takes if there are some, and of noise walks."""
-    steps = round(MEASURED_S * RATE_HZ)
+    steps = MEASURED_STEPS
     columns = {"Gestures": [draw_trace(generator, steps, seed=seed + 1)]}
     if held_out:
         columns["Held-out takes"] = list(held_out)

@@ -17,6 +17,7 @@ from models.gestures.checkpoint import (
     make_generator,
     save_gestures,
 )
+from models.gestures.judge import Judge
 from models.gestures.measures import measure, noise_walks
 from models.gestures.player import LEAD_IN_S, GesturePlayer
 from models.gestures.recipe import RATE_HZ, GestureRecipe
@@ -223,3 +224,19 @@ def test_images_and_gestures_are_not_taken_for_each_other(
         load_checkpoint(path)
     with pytest.raises(CheckpointError, match="holds no gestures"):
         load_gestures(STARTER_MODEL)
+
+
+def test_the_judge_keeps_the_best(model: GestureModel) -> None:
+    """What is most like the takes, whatever comes after; and takes that are its own are best."""
+    takes = [draw_trace(model.generator, 3000, seed=9)]
+    worse = make_generator(MANIFEST).eval()
+    worse.low.copy_(model.generator.low)
+    worse.high.copy_(model.generator.high)
+    judge = Judge(takes, seed=0)
+    assert judge.best is None
+    for kimg, generator in enumerate((worse, model.generator, worse)):
+        judge.look(generator, kimg)
+    assert judge.best is not None and judge.kimg == 1 and judge.score < 0.3
+    found = judge.best.state_dict()
+    for name, tensor in model.generator.state_dict().items():
+        assert torch.equal(found[name], tensor), name
