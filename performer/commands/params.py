@@ -32,7 +32,7 @@ def as_table() -> Table:
 
 
 def as_markdown() -> str:
-    """The table for the README."""
+    """The table for `docs/parameters.md`."""
     lines = [COLUMNS, ("---",) * len(COLUMNS), *table_rows()]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
