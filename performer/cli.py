@@ -158,7 +158,7 @@ def play(
     if after is not None and autopilot is None:
         raise typer.BadParameter("--after is for --autopilot")
     stopped = catch_signals()  # before the slow imports, so that ending is always in order
-    from performer.commands.play import Options
+    from performer.commands.options import Options
     from performer.commands.play import play as run
     from performer.opening_hours import parse_hours
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from performer.clock import ManualClock
-from performer.commands.play import parse_replies
+from performer.commands.options import parse_replies
 from performer.engine import Engine
 from performer.events import Inbox, MidiEvent, OscEvent, PortEvent
 from performer.feedback import MidiFeedback, OscFeedback

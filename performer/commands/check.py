@@ -11,7 +11,7 @@ from models.engines import describe_engine
 from models.onnx.design import IDLE, ONNX
 from performer.clock import SystemClock
 from performer.commands.instrument import load_instrument
-from performer.commands.play import parse_host_port
+from performer.commands.options import parse_host_port
 from performer.events import Inbox
 from performer.inputs.midi import list_ports
 from performer.inputs.osc import OscInput

@@ -1,10 +1,10 @@
-"""`performer play`: opens the window and plays."""
+"""`performer play`: opens the parts of a show, plays it, and closes them."""
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,94 +12,29 @@ from models.engines import describe_engine
 from performer.clock import SystemClock
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument
+from performer.commands.listening import Listening
 from performer.commands.live_patch import LivePatch
 from performer.commands.manner import load_manner
+from performer.commands.options import Options, parse_host_port, with_free_names
 from performer.commands.preparing import Preparer
-from performer.commands.served import Served, goes_on, served
+from performer.commands.screens import open_display, outputs_of, show_test_card
+from performer.commands.served import goes_on, served
 from performer.commands.taking import begin, free_name, head_of, numbered
 from performer.engine import Engine
 from performer.events import DeckName, Inbox, ModelEvent, Refusal
-from performer.feedback import MidiFeedback, OscFeedback
-from performer.flight import Latency
-from performer.inputs import InputError
-from performer.inputs.link import LinkInput
-from performer.inputs.midi import MidiInput
-from performer.inputs.midi_out import MidiOutput
-from performer.inputs.osc import OscInput, resolve
-from performer.inputs.sound import SoundInput
-from performer.lights import Lights
-from performer.opening_hours import OpeningHours
-from performer.osc_replies import OscReplies, Replies
-from performer.outputs import Display, DisplayError
+from performer.outputs import Display
 from performer.outputs.base import Image, Recorder
 from performer.outputs.film import FilmRecorder
-from performer.outputs.fit import Fit
-from performer.outputs.layout import Output, load_outputs
-from performer.outputs.memory import MemoryDisplay
 from performer.outputs.movie import check_new_movie
 from performer.outputs.take_file import TakeFile
 from performer.outputs.ways import find_way, share
-from performer.panel.opening import DEFAULT_PORT, as_text, open_panel
+from performer.panel.opening import as_text, open_panel
 from performer.panel.panel import Panel
-from performer.patch import model_path, path_of, same_device
+from performer.patch import model_path, path_of
 from performer.paths import LATEST_MODEL, STARTER_MODEL, model_file
 from performer.schema import Patch
 from performer.serving.doorkeeper import Doorkeeper
 from performer.stage import Companion, Labels, Stage
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line asks for."""
-
-    patch: str
-    model: Path | None
-    device: str
-    seed: int | None
-    windowed: bool
-    size: tuple[int, int] | None
-    display: int
-    headless: bool
-    latency: Latency
-    osc: str
-    osc_feedback: str
-    midi: str
-    sound: str
-    frames: int | None
-    seconds: float | None
-    stats: Path | None
-    link: bool = False
-    take: Path | None = None
-    video: Path | None = None
-    hours: OpeningHours | None = None
-    deck_b: Path | None = None
-    page: bool = False
-    lan: bool = False
-    port: int = DEFAULT_PORT
-    share: tuple[str, ...] = ()
-    fit: Fit = "contain"
-    outputs: Path | None = None
-    test_card: bool = False
-    autopilot: Path | None = None
-    after_s: float | None = None
-
-
-def parse_host_port(text: str) -> tuple[str, int]:
-    """`HOST:PORT`, `[V6]:PORT` or `PORT`; raises `InputError`."""
-    host, _, port = text.rpartition(":")
-    if not port.isdigit() or int(port) > 65_535:
-        raise InputError(f'OSC: "{text}" is no address; write HOST:PORT, such as 127.0.0.1:9000')
-    return host.strip("[]") or "127.0.0.1", int(port)
-
-
-def parse_replies(text: str) -> Replies | None:
-    """`--osc-feedback`: `auto`, `none`, `PORT` or `HOST:PORT`; raises `InputError`."""
-    if text == "none":
-        return None
-    if text == "auto":
-        return Replies()
-    host, port = parse_host_port(text)
-    return Replies(port=port) if text.isdigit() else Replies(fixed=resolve(host, port))
 
 
 def play(options: Options, stopped: Callable[[], bool]) -> None:
@@ -108,107 +43,173 @@ def play(options: Options, stopped: Callable[[], bool]) -> None:
     if options.test_card:
         show_test_card(options, stopped)
         return
-    outputs = outputs_of(options)
-    for way in options.share:
-        find_way(way)
-    watch = served()
-    state = watch.state() if watch else None
-    instrument = load_instrument(
-        options.patch, options.model, options.device, state.patch if state else None
-    )
-    if options.autopilot is not None:
-        instrument = replace(instrument, manner=load_manner(options.autopilot, options.after_s))
-    clock, inbox = SystemClock(), Inbox()
     with ExitStack() as parts:
-        preparer = Preparer(instrument.runtime.device, inbox, clock)
-        parts.callback(preparer.close)
-        live = _live_patch(instrument, preparer, inbox, clock)
+        show = Show(options, stopped, parts)
+        if show.is_called():
+            show.play()
+
+
+class Show:
+    """All the parts of a show; what is slow or may fail is done before anything opens."""
+
+    def __init__(self, options: Options, stopped: Callable[[], bool], parts: ExitStack) -> None:
+        self._options, self._stopped, self._parts = options, stopped, parts
+        self._outputs = outputs_of(options)
+        for way in options.share:
+            find_way(way)
+        self._watch = served()
+        self._state = self._watch.state() if self._watch else None
+        self._instrument = self._load()
+        self._clock, self._inbox = SystemClock(), Inbox()
+        device = self._instrument.runtime.device
+        self._preparer = Preparer(device, self._inbox, self._clock)
+        parts.callback(self._preparer.close)
+        self._live = _live_patch(self._instrument, self._preparer, self._inbox, self._clock)
+        self._engine = self._begin()
+        self._backdrop: Image | None = None
+
+    def _load(self) -> Instrument:
+        options, state = self._options, self._state
+        played = state.patch if state else None
+        instrument = load_instrument(options.patch, options.model, options.device, played)
+        if options.autopilot is None:
+            return instrument
+        return replace(instrument, manner=load_manner(options.autopilot, options.after_s))
+
+    def _begin(self) -> Engine:
+        """The engine, warm, and the second deck's model for its first frame."""
+        options, instrument = self._options, self._instrument
         engine = begin(instrument, options.seed, options.take is not None, options.latency)
-        parts.callback(engine.close)
+        self._parts.callback(engine.close)
         engine.controls.set("video", float(options.video is not None))
         deck_b = options.deck_b or _deck_b(instrument)
         if deck_b is not None:
-            inbox.put(preparer.ready(model_file(deck_b), "b"))
-        backdrop = None
-        if watch is not None:
-            engine.controls.set("governor", 1.0)
-            if not watch.wait(stopped):
-                return
-            asked, state = stopped, watch.state()
-            stopped = lambda: asked() or watch.prompter.is_over  # noqa: E731
-            options, backdrop = with_free_names(options), watch.mirror.picture()
-        text, begins = goes_on(instrument, state, clock.now())
+            self._inbox.put(self._preparer.ready(model_file(deck_b), "b"))
+        return engine
+
+    def is_called(self) -> bool:
+        """Whether it goes on air: at once, or served as soon as it is called."""
+        watch = self._watch
+        if watch is None:
+            return True
+        self._engine.controls.set("governor", 1.0)
+        asked = self._stopped
+        if not watch.wait(asked):
+            return False
+        self._state = watch.state()
+        self._stopped = lambda: asked() or watch.prompter.is_over
+        self._options = with_free_names(self._options)
+        self._backdrop = watch.mirror.picture()
+        return True
+
+    def play(self) -> None:
+        """Open what hears, what shows and what keeps; play until the end."""
+        options, engine = self._options, self._engine
+        text, begins = goes_on(self._instrument, self._state, self._clock.now())
         for event in begins:
-            inbox.put(event)
-        companions: list[Companion] = []
-        osc_address = "off"
-        replies = parse_replies(options.osc_feedback)
-        if options.osc != "none":
-            host, port = parse_host_port(options.osc)
-            osc = OscInput(inbox, clock, host, port)
-            parts.callback(osc.close)
-            osc_address = "{}:{}".format(*osc.address)
-            if replies is not None:
-                companions.append(OscFeedback(OscReplies(replies), osc))
-        ports: Callable[[], tuple[str, ...]] = tuple
-        if options.midi != "none":
-            midi = MidiInput(inbox, clock, None if options.midi == "all" else options.midi)
-            parts.callback(midi.close)
-            ports = lambda: midi.ports  # noqa: E731
-            controllers = instrument.controllers
-            lights = MidiOutput(lambda one, other: same_device(controllers, one, other))
-            parts.callback(lights.close)
-            companions.append(MidiFeedback(Lights(controllers), lights))
-        if options.sound != "none":
-            sound = SoundInput(inbox, clock, options.sound)
-            parts.callback(sound.close)
-            logging.getLogger(__name__).info("Listening to %s", sound.name)
-        if options.link:
-            link = LinkInput(inbox, clock)
-            parts.callback(link.close)
-        recorders = _recorders(options, instrument, parts)
-        opened = partial(_open_display, options, outputs, clock, instrument, watch, backdrop)
-        display = watch.open_patiently(opened, stopped) if watch and state else opened()
-        parts.callback(display.close)
-        if watch is not None:
-            keeper = watch.keeper(instrument, text, display)
-            parts.callback(keeper.close)
-            companions.append(keeper)
-        if options.hours is not None:
-            doorkeeper = Doorkeeper(options.hours, inbox)
-            doorkeeper.look(clock.now())
-            companions.append(doorkeeper)
-        panels = _open_panel(options, inbox, clock, instrument, osc_address)
-        for panel in panels:
-            parts.callback(panel.close)
-        sharings = [share(way, display.refresh_hz) for way in options.share]
-        for sharing in sharings:
-            parts.callback(sharing.close)
-        labels = _labels(instrument, ports, osc_address)
-        recorders = (*recorders, *sharings)
-        stage = Stage(engine, display, inbox, clock, labels, companions, recorders, panels)
-        if instrument.run is not None:
-            newest = instrument.run / LATEST_MODEL
-            follower = Follower(newest, instrument.runtime.device, inbox, clock)
-            parts.callback(follower.close)
-            follower.start()
-        engine.performance.on_load = model_loader(engine, instrument, preparer, inbox, clock)
-        engine.on_store = live.store
-        companions.append(live)
-        parts.callback(live.close)
-        live.start()
-        logging.getLogger(__name__).info(
-            "Playing %s (%s) on %s; OSC at %s; display: %s",
-            instrument.patch.name,
-            instrument.manifest.canvas,
-            describe_engine(instrument.runtime),
-            osc_address,
-            display.describe(),
+            self._inbox.put(event)
+        heard = Listening(
+            options, self._instrument.controllers, self._inbox, self._clock, self._parts
         )
-        stage.play(frames=options.frames, seconds=options.seconds, stopped=stopped)
+        recorders = _recorders(options, self._instrument, self._parts)
+        display = self._open_display()
+        companions = [*heard.companions, *self._watchers(text, display), self._live]
+        panels = self._open_panel(heard.osc_address)
+        sharings = [share(way, display.refresh_hz) for way in options.share]
+        for panel in panels:
+            self._parts.callback(panel.close)
+        for sharing in sharings:
+            self._parts.callback(sharing.close)
+        labels, shown = self._labels(heard), (*recorders, *sharings)
+        stage = Stage(engine, display, self._inbox, self._clock, labels, companions, shown, panels)
+        self._follow_files()
+        self._tell(heard, display)
+        stage.play(frames=options.frames, seconds=options.seconds, stopped=self._stopped)
         if options.stats:
             statistics = stage.statistics() | {"display": display.describe()}
             options.stats.write_text(json.dumps(statistics, indent=2) + "\n")
+
+    def _open_display(self) -> Display:
+        opened = partial(
+            open_display,
+            self._options,
+            self._outputs,
+            self._clock,
+            self._instrument,
+            self._watch,
+            self._backdrop,
+        )
+        if self._watch and self._state:
+            display = self._watch.open_patiently(opened, self._stopped)
+        else:
+            display = opened()
+        self._parts.callback(display.close)
+        return display
+
+    def _watchers(self, text: str, display: Display) -> list[Companion]:
+        """Who tells the watch how it goes, and who opens and closes the house."""
+        watchers: list[Companion] = []
+        if self._watch is not None:
+            keeper = self._watch.keeper(self._instrument, text, display)
+            self._parts.callback(keeper.close)
+            watchers.append(keeper)
+        if self._options.hours is not None:
+            doorkeeper = Doorkeeper(self._options.hours, self._inbox)
+            doorkeeper.look(self._clock.now())
+            watchers.append(doorkeeper)
+        return watchers
+
+    def _open_panel(self, osc_address: str) -> tuple[Panel, ...]:
+        """The control page, if it is asked for, and where to find it."""
+        options = self._options
+        if not (options.page or options.lan):
+            return ()
+        panel = open_panel(
+            self._inbox,
+            self._clock,
+            title=f"Performer: {self._instrument.patch.name}",
+            osc=None if osc_address == "off" else parse_host_port(osc_address),
+            port=options.port,
+            lan=options.lan,
+        )
+        logging.getLogger(__name__).info("Page at %s", panel.url)
+        if options.lan:
+            print(as_text(panel.url))
+        return (panel,)
+
+    def _labels(self, heard: Listening) -> Labels:
+        instrument = self._instrument
+        return Labels(
+            device=describe_engine(instrument.runtime),
+            model=describe_model(instrument.manifest, instrument.model),
+            patch=instrument.patch.name,
+            midi_ports=heard.ports,
+            osc_address=heard.osc_address,
+        )
+
+    def _follow_files(self) -> None:
+        """Take newer models of a run, saved patches, and the models that are asked for."""
+        instrument, clock, inbox = self._instrument, self._clock, self._inbox
+        if instrument.run is not None:
+            newest = instrument.run / LATEST_MODEL
+            follower = Follower(newest, instrument.runtime.device, inbox, clock)
+            self._parts.callback(follower.close)
+            follower.start()
+        loader = model_loader(self._engine, instrument, self._preparer, inbox, clock)
+        self._engine.performance.on_load = loader
+        self._engine.on_store = self._live.store
+        self._parts.callback(self._live.close)
+        self._live.start()
+
+    def _tell(self, heard: Listening, display: Display) -> None:
+        logging.getLogger(__name__).info(
+            "Playing %s (%s) on %s; OSC at %s; display: %s",
+            self._instrument.patch.name,
+            self._instrument.manifest.canvas,
+            describe_engine(self._instrument.runtime),
+            heard.osc_address,
+            display.describe(),
+        )
 
 
 def _deck_b(instrument: Instrument) -> Path | None:
@@ -258,92 +259,3 @@ def _recorders(options: Options, instrument: Instrument, parts: ExitStack) -> tu
     parts.callback(film.close)
     take.start()
     return take, film
-
-
-def with_free_names(options: Options) -> Options:
-    """What is recorded after an interruption goes into files beside those from before it."""
-    take, video = (path and numbered(path) for path in (options.take, options.video))
-    return replace(options, take=take, video=video)
-
-
-def _open_display(
-    options: Options,
-    outputs: Sequence[Output],
-    clock: SystemClock,
-    instrument: Instrument,
-    watch: Served | None,
-    backdrop: Image | None,
-) -> Display:
-    if options.headless:
-        return MemoryDisplay(clock)
-    from performer.outputs.display import PygameDisplay
-
-    return PygameDisplay(
-        clock,
-        outputs,
-        title=f"Performer: {instrument.patch.name}",
-        hint=watch is None,
-        backdrop=backdrop,
-    )
-
-
-def show_test_card(options: Options, stopped: Callable[[], bool]) -> None:
-    """Set up the outputs: a card in place of the show, and the file of outputs followed."""
-    from performer.outputs.display import PygameDisplay
-    from performer.outputs.test_card import CardShow
-
-    clock = SystemClock()
-    display = PygameDisplay(
-        clock, outputs_of(options), title="Performer", hint=False, captions=True
-    )
-    try:
-        logging.getLogger(__name__).info("Test card; display: %s", display.describe())
-        card = CardShow(display, options.outputs)
-        card.show(clock, stopped, options.frames, options.seconds)
-    finally:
-        display.close()
-
-
-def outputs_of(options: Options) -> tuple[Output, ...]:
-    """Those of the file that is named, else the one; raises PatchError and DisplayError."""
-    windowed = options.windowed or options.size is not None
-    one = Output(display=options.display, windowed=windowed, size=options.size, fit=options.fit)
-    if options.outputs is None:
-        return (one,)
-    if one != Output():
-        raise DisplayError(
-            f"{options.outputs} says where and how; leave out --windowed, --size, --display, --fit."
-        )
-    return load_outputs(options.outputs)
-
-
-def _open_panel(
-    options: Options, inbox: Inbox, clock: SystemClock, instrument: Instrument, osc_address: str
-) -> tuple[Panel, ...]:
-    """The control page, if it is asked for, and where to find it."""
-    if not (options.page or options.lan):
-        return ()
-    panel = open_panel(
-        inbox,
-        clock,
-        title=f"Performer: {instrument.patch.name}",
-        osc=None if osc_address == "off" else parse_host_port(osc_address),
-        port=options.port,
-        lan=options.lan,
-    )
-    logging.getLogger(__name__).info("Page at %s", panel.url)
-    if options.lan:
-        print(as_text(panel.url))
-    return (panel,)
-
-
-def _labels(
-    instrument: Instrument, ports: Callable[[], tuple[str, ...]], osc_address: str
-) -> Labels:
-    return Labels(
-        device=describe_engine(instrument.runtime),
-        model=describe_model(instrument.manifest, instrument.model),
-        patch=instrument.patch.name,
-        midi_ports=ports,
-        osc_address=osc_address,
-    )

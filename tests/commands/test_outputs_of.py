@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from performer.commands.play import Options, outputs_of
+from performer.commands.options import Options
+from performer.commands.screens import outputs_of
 from performer.outputs import DisplayError
 from performer.outputs.layout import Output
 

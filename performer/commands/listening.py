@@ -1,0 +1,67 @@
+"""What a show listens to, and what it answers: OSC, MIDI, sound and Link."""
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from performer.clock import Clock
+from performer.commands.options import Options, parse_host_port, parse_replies
+from performer.events import Inbox
+from performer.feedback import MidiFeedback, OscFeedback
+from performer.inputs.link import LinkInput
+from performer.inputs.midi import MidiInput
+from performer.inputs.midi_out import MidiOutput
+from performer.inputs.osc import OscInput
+from performer.inputs.sound import SoundInput
+from performer.lights import Lights
+from performer.osc_replies import OscReplies
+from performer.patch import same_device
+from performer.schema import Controller
+from performer.stage import Companion
+
+
+class Listening:
+    """The inputs that are asked for, open until `parts` closes; raises `InputError`.
+
+    `companions` send back what changes, `ports` tells which MIDI ports are there.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        controllers: tuple[Controller, ...],
+        inbox: Inbox,
+        clock: Clock,
+        parts: ExitStack,
+    ) -> None:
+        self._inbox, self._clock, self._parts = inbox, clock, parts
+        self.companions: list[Companion] = []
+        self.osc_address = "off"
+        self.ports: Callable[[], tuple[str, ...]] = tuple
+        if options.osc != "none":
+            self._open_osc(options)
+        if options.midi != "none":
+            self._open_midi(options, controllers)
+        if options.sound != "none":
+            sound = SoundInput(inbox, clock, options.sound)
+            parts.callback(sound.close)
+            logging.getLogger(__name__).info("Listening to %s", sound.name)
+        if options.link:
+            parts.callback(LinkInput(inbox, clock).close)
+
+    def _open_osc(self, options: Options) -> None:
+        replies = parse_replies(options.osc_feedback)
+        osc = OscInput(self._inbox, self._clock, *parse_host_port(options.osc))
+        self._parts.callback(osc.close)
+        self.osc_address = "{}:{}".format(*osc.address)
+        if replies is not None:
+            self.companions.append(OscFeedback(OscReplies(replies), osc))
+
+    def _open_midi(self, options: Options, controllers: tuple[Controller, ...]) -> None:
+        name = None if options.midi == "all" else options.midi
+        midi = MidiInput(self._inbox, self._clock, name)
+        self._parts.callback(midi.close)
+        self.ports = lambda: midi.ports
+        lights = MidiOutput(lambda one, other: same_device(controllers, one, other))
+        self._parts.callback(lights.close)
+        self.companions.append(MidiFeedback(Lights(controllers), lights))
