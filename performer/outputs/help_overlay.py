@@ -6,7 +6,8 @@ import pygame
 
 from performer.families import families, spanned
 from performer.outputs.base import APP_KEYS
-from performer.outputs.lettering import ACCENT, FAINT, INK, SOFT, Lettering, panel
+from performer.outputs.lettering import ACCENT, FAINT, INK, SOFT, panel
+from performer.outputs.sheet import Sheet
 from performer.parameter import Parameter
 from performer.parameters import TABLE
 from performer.status import Status
@@ -60,17 +61,8 @@ def _range(parameter: Parameter) -> str:
     return f"{parameter.minimum:g} to {parameter.maximum:g}{unit}".replace(" °", "°")
 
 
-class HelpOverlay:
+class HelpOverlay(Sheet):
     """Draws the help for a window of one size; all lengths are those of a 1280x720 design."""
-
-    def __init__(self, window: tuple[int, int]) -> None:
-        self.window = window
-        self.type = Lettering(window)
-
-    def areas(self) -> tuple[pygame.Rect, ...]:
-        """The part of the window that the help covers."""
-        margin = 2 * self.type.px(20)
-        return (pygame.Rect((0, 0), self.window).inflate(-margin, -margin),)
 
     def draw(self, target: pygame.Surface, status: Status) -> None:
         """Draw onto a transparent surface of the window's size."""

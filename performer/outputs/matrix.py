@@ -10,9 +10,9 @@ from performer.outputs.lettering import (
     INK,
     SOFT,
     TRACK,
-    Lettering,
     panel,
 )
+from performer.outputs.sheet import Sheet
 from performer.outputs.sound_meters import draw_meters
 from performer.outputs.tempo_badge import draw_tempo
 from performer.status import Motion, Status
@@ -22,17 +22,8 @@ LARGE_ROWS, ROWS = 7, 10
 LARGE, SIZE, SMALL = 42, 32, 24
 
 
-class Matrix:
+class Matrix(Sheet):
     """Draws a `Status`' modulators for a window of one size, as on a 1280x720 design."""
-
-    def __init__(self, window: tuple[int, int]) -> None:
-        self.window = window
-        self.type = Lettering(window)
-
-    def areas(self) -> tuple[pygame.Rect, ...]:
-        """The part of the window that the matrix covers."""
-        margin = 2 * self.type.px(20)
-        return (pygame.Rect((0, 0), self.window).inflate(-margin, -margin),)
 
     def draw(self, target: pygame.Surface, status: Status) -> None:
         """Draw onto a transparent surface of the window's size."""

@@ -167,7 +167,9 @@ class Audience:
 
 
 def mean(screen: Screen) -> float:
-    return float(screen.screenshot()[300:420, 500:780].mean())
+    """How bright its middle is; a screen that is only being made is black."""
+    middle = screen.screenshot()[300:420, 500:780]
+    return float(middle.mean()) if middle.size else 0.0
 
 
 def test_killed_and_hung_parts_are_replaced_and_the_screen_is_never_black(
