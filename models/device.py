@@ -8,6 +8,12 @@ import torch
 
 from models.recipe import Precision
 
+DTYPES: dict[Precision, torch.dtype] = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+
 GLIBC_MMAP_THRESHOLD, GLIBC_TRIM_THRESHOLD, GLIBC_TOP_PAD = -3, -1, -2
 
 

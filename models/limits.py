@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
-from models.device import finish
+from models.device import DTYPES, finish
 from models.networks import Generator, StyledConv, ToRGB
 from models.recipe import Precision
-from models.runtime import DTYPES
 
 ROUNDS = 7
 SIDES = {"cuda": 8192, "mps": 2048, "cpu": 1024}  # of the matrices that are multiplied

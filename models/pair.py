@@ -6,12 +6,11 @@ import torch
 from torch import Tensor
 
 from models.augment import AUGMENTATIONS
+from models.device import DTYPES
 from models.draws import Draws
 from models.networks import Discriminator, Generator
 from models.path_length import path_lengths
 from models.recipe import Recipe
-
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class ImagePair:

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from models.bending import Bend, Bender, Touch, bender_for
 from models.blending import Blend
 from models.contest import samples_of
+from models.device import DTYPES
 from models.drift import Drift, Layer, Plain
 from models.kinship import are_kin
 from models.networks import (
@@ -31,11 +32,6 @@ from models.networks import (
 from models.playing import Playing
 from models.recipe import Precision
 
-DTYPES: dict[Precision, torch.dtype] = {
-    "float32": torch.float32,
-    "bfloat16": torch.bfloat16,
-    "float16": torch.float16,
-}
 LEAST_STYLE = 1e-12
 
 

@@ -1,6 +1,5 @@
 """`performer distil`: from a model to a narrower one that plays alike on a smaller machine."""
 
-import logging
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from rich.console import Console
 
 from models.canvas import Canvas
 from models.checkpoint import CheckpointError, Images
-from models.device import best_precision, describe, pick_device, prepare
+from models.device import best_precision, describe
 from models.distil.distiller import Distiller
 from models.distil.likeness import COMPARED_SEED
 from models.distil.sizes import TARGETS, asked_size, student_size
@@ -19,12 +18,11 @@ from models.distil.snapshots import StudentSnapshots
 from models.distil.teacher import Teacher, read_teacher
 from models.division import TrainingError
 from models.networks import Widths, has_noise
-from models.ranks import join
 from models.recipe import Recipe, Stage
 from models.run import Run
 from models.saves import Saves
 from performer.commands.recipe import MANY_IMAGES, gamma_for
-from performer.commands.sitting import Place, goal_for, goal_words, sit
+from performer.commands.sitting import Place, goal_for, goal_words, open_place, sit
 from performer.paths import BEST_MODEL
 
 COMPARED_PIXELS = 1 << 24
@@ -54,21 +52,18 @@ class Options:
 def distil(options: Options, console: Console, stopped: Callable[[], bool]) -> None:
     """Prepare, distil, and say how to play or go on."""
     _check(options)
-    ranks, device = join(pick_device(options.device))
-    place = Place(device, ranks, console if ranks.rank == 0 else Console(quiet=True))
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    prepare(device)
+    place = open_place(options.device, console)
     try:
-        teacher = read_teacher(options.model, device)
+        teacher = read_teacher(options.model, place.device)
         run = (_resumed if options.resume else _new)(options, teacher, place)
-        for line in summary(run.trainer.recipe, teacher, device):
+        for line in summary(run.trainer.recipe, teacher, place.device):
             place.say(line)
-        goal = goal_for(options.hours, options.kimg, device)
+        goal = goal_for(options.hours, options.kimg, place.device)
         # Not the folder: a run that is followed is played by an engine that is slower.
         play, resume = options.folder / BEST_MODEL, _resume_command(options)
         sit(run, goal, place, stopped, resume=resume, play=play)
     finally:
-        ranks.leave()
+        place.ranks.leave()
 
 
 def _check(options: Options) -> None:

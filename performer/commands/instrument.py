@@ -1,7 +1,6 @@
 """A patch and its model, loaded, checked and ready to play."""
 
 import gc
-import hashlib
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -118,12 +117,6 @@ def assemble(texts: Texts, file: Path, run: Path | None, device: str) -> Instrum
     )
     try_bending(runtime)
     return Instrument(patch, loaded.manifest, file, runtime, controllers, run, texts)
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def describe_model(manifest: Manifest, path: Path) -> str:

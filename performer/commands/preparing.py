@@ -11,11 +11,11 @@ from queue import SimpleQueue
 import torch
 
 from models.architectures import TorchGenerator
-from models.checkpoint import CheckpointError, load_checkpoint
+from models.checkpoint import CheckpointError, load_checkpoint, sha256_of
 from models.engines import runtime_for
 from performer.clock import Clock
 from performer.commands.finding import find
-from performer.commands.instrument import describe_model, sha256_of, try_bending
+from performer.commands.instrument import describe_model, try_bending
 from performer.commands.look import Look, look_at
 from performer.events import DeckName, Inbox, ModelEvent, Refusal
 from performer.parameters import DIRECTIONS

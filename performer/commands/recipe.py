@@ -10,11 +10,10 @@ from models.ancestor import Ancestor
 from models.augment import AUGMENTATIONS
 from models.canvas import Canvas
 from models.checkpoint import Lineage
-from models.device import best_precision, describe
+from models.device import DTYPES, best_precision, describe
 from models.division import TrainingError
 from models.losses import LOSSES
 from models.networks import Widths
-from models.pair import DTYPES
 from models.recipe import Recipe, Stage
 
 LIGHT = Widths(channel_base=1024, channel_max=128, z_dim=128, w_dim=128, mapping_layers=4)
@@ -44,7 +43,7 @@ def new_recipe(
     asked = dict(asked)
     _check_name("loss", asked, list(LOSSES))
     _check_name("augment", asked, list(AUGMENTATIONS))
-    _check_name("precision", asked, list(DTYPES))
+    _check_name("precision", asked, [*DTYPES])
     light = device.type == "cpu"
     kimg = kimg or default_kimg(device)
     widths = _widths(asked, LIGHT if light else FULL, ancestor)

@@ -8,9 +8,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from models.checkpoint import sha256_of
 from models.engines import describe_engine
 from performer.clock import ManualClock
-from performer.commands.instrument import Instrument, Texts, assemble, sha256_of
+from performer.commands.instrument import Instrument, Texts, assemble
 from performer.commands.manner import Manner, load_manner
 from performer.commands.preparing import ready_model
 from performer.commands.taking import begin

@@ -1,5 +1,6 @@
 """A sitting at a run: its progress, how it ends, and how to go on."""
 
+import logging
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from models.ranks import Ranks
+from models.device import pick_device, prepare
+from models.ranks import Ranks, join
 from models.run import Goal, Run
 from models.run import Progress as RunProgress
 from performer.commands.recipe import default_kimg
@@ -31,6 +33,14 @@ class Place:
     def warn(self, sentence: str) -> None:
         """Say it in the colour of warnings."""
         self.say(sentence, "yellow")
+
+
+def open_place(device_name: str, console: Console) -> Place:
+    """Join the other processes of the run, if there are any, and get the device ready."""
+    ranks, device = join(pick_device(device_name))
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    prepare(device)
+    return Place(device, ranks, console if ranks.rank == 0 else Console(quiet=True))
 
 
 def sit(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import torch
 
+from models.checkpoint import sha256_of
 from models.engines import describe_engine
-from performer.commands.instrument import Instrument, sha256_of, warm_up
+from performer.commands.instrument import Instrument, warm_up
 from performer.engine import Engine
 from performer.flight import Latency
 from performer.paths import STARTER_MODEL

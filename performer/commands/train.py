@@ -1,6 +1,5 @@
 """`performer train`: from a folder of images to a model."""
 
-import logging
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,11 +14,9 @@ from models.ancestor import Ancestor, read_ancestor
 from models.canvas import DEFAULT_SIZE, Canvas, parse_size
 from models.checkpoint import CheckpointError, Images
 from models.dataset import Dataset, load_images, open_source
-from models.device import pick_device, prepare
 from models.division import TrainingError
 from models.image_source import DatasetError
 from models.pace import images_per_s
-from models.ranks import join
 from models.run import Run
 from models.saves import Saves
 from models.trainer import Trainer
@@ -30,7 +27,7 @@ from performer.commands.recipe import (
     resumed_recipe,
     summary,
 )
-from performer.commands.sitting import Place, goal_for, goal_words, sit
+from performer.commands.sitting import Place, goal_for, goal_words, open_place, sit
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +56,16 @@ class Options:
 def train(options: Options, console: Console, stopped: Callable[[], bool]) -> None:
     """Prepare, train, and say how to play or go on."""
     _check(options)
-    ranks, device = join(pick_device(options.device))
-    place = Place(device, ranks, console if ranks.rank == 0 else Console(quiet=True))
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    prepare(device)
+    place = open_place(options.device, console)
     try:
         run = (_resumed if options.resume else _new)(options, place)
-        for line in summary(run.trainer.recipe, run.images.count, device):
+        for line in summary(run.trainer.recipe, run.images.count, place.device):
             place.say(line)
-        goal = goal_for(options.hours, options.kimg, device, stop_early=options.stop_early)
+        goal = goal_for(options.hours, options.kimg, place.device, stop_early=options.stop_early)
         resume = _resume_command(options)
         sit(run, goal, place, stopped, resume=resume, play=run.folder)
     finally:
-        ranks.leave()
+        place.ranks.leave()
 
 
 def _check(options: Options) -> None:

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from models.adversaries import DivergedError
+from models.checkpoint import sha256_of
 from models.device import prepare
 from models.division import TrainingError
 from models.gestures.checkpoint import GestureManifest, LearntTake, save_gestures
@@ -22,7 +23,6 @@ from models.gestures.measures import MEASURED_STEPS, TITLES, measure, noise_walk
 from models.gestures.networks import GestureGenerator
 from models.gestures.recipe import RATE_HZ, GestureRecipe
 from models.gestures.trainer import CPU, GestureTrainer, Trace, draw_trace
-from performer.commands.instrument import sha256_of
 from performer.takes import Take
 from performer.traces import PLAYABLE, moved, trace
 
