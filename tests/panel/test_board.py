@@ -1,26 +1,10 @@
 """The board: what is written is read once, whole, and at any size."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
 from performer.panel.board import MAX_STATUS_BYTES, VALUES, Board, Reader
 from performer.parameters import TABLE
-
-
-@pytest.fixture
-def board() -> Iterator[Board]:
-    board = Board()
-    yield board
-    board.close()
-
-
-@pytest.fixture
-def reader(board: Board) -> Iterator[Reader]:
-    reader = Reader(board.name)
-    yield reader
-    reader.close()
 
 
 def test_values_are_read_once(board: Board, reader: Reader) -> None:

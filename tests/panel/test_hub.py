@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -43,17 +42,8 @@ def sent_by(who: Page | Listener) -> list[Any]:
 
 
 @pytest.fixture
-def board() -> Iterator[Board]:
-    board = Board()
-    yield board
-    board.close()
-
-
-@pytest.fixture
-def hub(board: Board) -> Iterator[Hub]:
-    reader = Reader(board.name)
-    yield Hub(reader, Settings(board.name, "t", "u", None, None, 1), lambda _: True)
-    reader.close()
+def hub(board: Board, reader: Reader) -> Hub:
+    return Hub(reader, Settings(board.name, "t", "u", None, None, 1), lambda _: True)
 
 
 def test_a_patch_that_changes_announces_itself(board: Board, hub: Hub) -> None:
