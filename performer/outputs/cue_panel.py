@@ -42,7 +42,9 @@ def _draw_picture(
     picture = pygame.image.frombuffer(status.preview.tobytes(), (width, height), "RGB")
     scale = min(frame.width / width, frame.height / height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
+    # pygame's smooth scaling reads past the end of a picture that is one pixel wide or high.
+    scaled = pygame.transform.smoothscale if min(width, height) > 1 else pygame.transform.scale
     place = pygame.Rect((0, 0), size)
     place.center = frame.center
-    target.blit(pygame.transform.smoothscale(picture, size), place)
+    target.blit(scaled(picture, size), place)
     pygame.draw.rect(target, ACCENT, place.inflate(2, 2), width=1)
