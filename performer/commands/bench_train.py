@@ -86,7 +86,7 @@ def work(way: str, size: str, device_name: str, pipe: Connection) -> None:
         pipe.send(time.perf_counter() - start_s)
 
 
-def measure(size: str, device: torch.device, rounds: int) -> Result:
+def measure(size: str, device: torch.device, rounds: int, steps: int = R1_EVERY) -> Result:
     """Both ways on one canvas; a round is a whole cycle of R1, and the first one warms up."""
     spawn, pipes, processes = multiprocessing.get_context("spawn"), {}, []
     for way in WAYS:
@@ -98,7 +98,7 @@ def measure(size: str, device: torch.device, rounds: int) -> Result:
     seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     for number in range(rounds + 1):
         for way in WAYS:
-            pipes[way].send(R1_EVERY)
+            pipes[way].send(steps)
             taken_s = pipes[way].recv()
             if number:
                 seconds[way].append(taken_s)
@@ -106,12 +106,14 @@ def measure(size: str, device: torch.device, rounds: int) -> Result:
         pipes[way].send(0)
     for process in processes:
         process.join()
-    return _result(size, device, seconds)
+    return _result(size, device, seconds, steps)
 
 
-def _result(size: str, device: torch.device, seconds: dict[str, list[float]]) -> Result:
+def _result(
+    size: str, device: torch.device, seconds: dict[str, list[float]], steps: int
+) -> Result:
     recipe = new_recipe(parse_size(size), device, MANY, {"stages": 1})
-    shown = R1_EVERY * recipe.batch
+    shown = steps * recipe.batch
     plain, ours = (shown / statistics.median(seconds[way]) for way in WAYS)
     rounds = [a / b for a, b in zip(seconds["plain"], seconds["ours"], strict=True)]
     ratio = statistics.median(rounds)

@@ -42,7 +42,7 @@ def test_bench_measures_and_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_training_is_measured_beside_the_plain_networks() -> None:
-    result = measure("16x8", torch.device("cpu"), rounds=1)
+    result = measure("16x8", torch.device("cpu"), rounds=1, steps=2)
     assert result.canvas == "16x8" and len(result.rounds) == 1
     assert result.plain > 0 and result.ours > 0
     assert result.ratio == pytest.approx(result.ours / result.plain)
