@@ -109,9 +109,7 @@ def measure(size: str, device: torch.device, rounds: int, steps: int = R1_EVERY)
     return _result(size, device, seconds, steps)
 
 
-def _result(
-    size: str, device: torch.device, seconds: dict[str, list[float]], steps: int
-) -> Result:
+def _result(size: str, device: torch.device, seconds: dict[str, list[float]], steps: int) -> Result:
     recipe = new_recipe(parse_size(size), device, MANY, {"stages": 1})
     shown = steps * recipe.batch
     plain, ours = (shown / statistics.median(seconds[way]) for way in WAYS)
