@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--out", type=Path, default=Path("soak"))
     parser.add_argument("--faults", nargs="*", default=list(FAULTS), choices=list(FAULTS))
+    parser.add_argument("--calm", type=float, default=20.0, help="seconds between faults")
     parser.add_argument("--own-mounts", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not options.own_mounts:
@@ -33,7 +34,7 @@ def main() -> None:
         os.execvp("unshare", ["unshare", "--mount", *again])  # noqa: S606, S607
     options.out.mkdir(parents=True, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/dev/shm"], check=True)  # noqa: S108
-    soak(options.out.resolve(), options.minutes * 60.0, options.faults)
+    soak(options.out.resolve(), options.minutes * 60.0, options.faults, options.calm)
     print(write_report(options.out))
 
 

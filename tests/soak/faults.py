@@ -23,11 +23,11 @@ Undo = Callable[[], object] | None
 
 @dataclass(frozen=True)
 class Fault:
-    """`blinds` is a fault during which nobody can see anything; `check` must hold in the end."""
+    """`blinds` is one during which nobody can see anything; `check` must hold in the end."""
 
     name: str
     do: "Callable[[Installation], Undo]"
-    lasts_s: float = 0.0
+    lasts_s: float = 4.0
     blinds: bool = False
     check: "Callable[[Installation], bool] | None" = None
 
