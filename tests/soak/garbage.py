@@ -1,4 +1,4 @@
-"""Ten thousand datagrams a second of what no OSC program sends: `python garbage.py PORT SECONDS`."""
+"""Ten thousand datagrams a second of what no OSC program sends: give it PORT and SECONDS."""
 
 import random
 import socket

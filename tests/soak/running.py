@@ -1,4 +1,4 @@
-"""The soak itself: the parts of an installation, hands on all of them, and one fault after another."""
+"""The soak itself: an installation, hands on all of its parts, and one fault after another."""
 
 import json
 import math
