@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -173,13 +173,9 @@ class Installation:
             file.write(seconds.to_bytes(8, "little", signed=True))
 
     def fill_disk(self) -> None:
-        with (self.state / "full").open("wb") as file:
-            try:
-                while True:
-                    file.write(b"x" * 4096)
-                    file.flush()
-            except OSError:
-                pass
+        with (self.state / "full").open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(b"x" * 4096)
 
     def free_disk(self) -> None:
         (self.state / "full").unlink(missing_ok=True)
