@@ -9,7 +9,7 @@ import time
 RATE_HZ = 10_000
 KINDS = (
     lambda r: r.randbytes(r.randrange(0, 200)),
-    lambda r: b"/hue\0\0\0\0,f\0\0" + r.randbytes(r.randrange(0, 5)),
+    lambda r: b"/hue\0\0\0\0,f\0\0" + r.randbytes(r.randrange(0, 4)),
     lambda r: b"#bundle\0" + r.randbytes(8) + struct.pack(">i", r.randrange(-9, 2**31 - 1)) * 9,
     lambda r: b"#bundle\0" + b"\0" * 8 + b"\0\0\0\x14#bundle\0" * 90,
     lambda r: b"/" + b"*{?[" * 60 + b"\0\0\0\0,f\0\0\0\0\0\0",
