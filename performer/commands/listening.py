@@ -23,6 +23,7 @@ from performer.stage import Companion
 class Listening:
     """The inputs that are asked for, open until `parts` closes; raises `InputError`.
 
+    `patient` is for a show that goes on: a port that another program has is waited for.
     `companions` send back what changes, `ports` tells which MIDI ports are there.
     """
 
@@ -33,13 +34,15 @@ class Listening:
         inbox: Inbox,
         clock: Clock,
         parts: ExitStack,
+        *,
+        patient: bool,
     ) -> None:
         self._inbox, self._clock, self._parts = inbox, clock, parts
         self.companions: list[Companion] = []
         self.osc_address = "off"
         self.ports: Callable[[], tuple[str, ...]] = tuple
         if options.osc != "none":
-            self._open_osc(options)
+            self._open_osc(options, patient)
         if options.midi != "none":
             self._open_midi(options, controllers)
         if options.sound != "none":
@@ -49,9 +52,10 @@ class Listening:
         if options.link:
             parts.callback(LinkInput(inbox, clock).close)
 
-    def _open_osc(self, options: Options) -> None:
+    def _open_osc(self, options: Options, patient: bool) -> None:
         replies = parse_replies(options.osc_feedback)
-        osc = OscInput(self._inbox, self._clock, *parse_host_port(options.osc))
+        host, port = parse_host_port(options.osc)
+        osc = OscInput(self._inbox, self._clock, host, port, patient=patient)
         self._parts.callback(osc.close)
         self.osc_address = "{}:{}".format(*osc.address)
         if replies is not None:

@@ -102,6 +102,11 @@ class Show:
         self._backdrop = watch.mirror.picture()
         return True
 
+    @property
+    def _goes_on(self) -> bool:
+        """Whether this show has played before: then nothing that is taken or gone ends it."""
+        return self._state is not None
+
     def play(self) -> None:
         """Open what hears, what shows and what keeps; play until the end."""
         options, engine = self._options, self._engine
@@ -109,7 +114,12 @@ class Show:
         for event in begins:
             self._inbox.put(event)
         heard = Listening(
-            options, self._instrument.controllers, self._inbox, self._clock, self._parts
+            options,
+            self._instrument.controllers,
+            self._inbox,
+            self._clock,
+            self._parts,
+            patient=self._goes_on,
         )
         recorders = _recorders(options, self._instrument, self._parts)
         display = self._open_display()
@@ -139,7 +149,7 @@ class Show:
             self._watch,
             self._backdrop,
         )
-        if self._watch and self._state:
+        if self._watch and self._goes_on:
             display = self._watch.open_patiently(opened, self._stopped)
         else:
             display = opened()
@@ -171,6 +181,7 @@ class Show:
             osc=None if osc_address == "off" else parse_host_port(osc_address),
             port=options.port,
             lan=options.lan,
+            patient=self._goes_on,
         )
         logging.getLogger(__name__).info("Page at %s", panel.url)
         if options.lan:

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import heapq
 import itertools
+import logging
 import select
 import socket
 import threading
@@ -20,6 +21,7 @@ from performer.inputs.refusals import Refusals
 
 HORIZON_S = 10.0
 MAX_WAITING = 1024
+RETRY_S = 0.25
 _IDLE_S = 0.1
 _REST_S = 0.002
 _MOST_AT_ONCE = 512
@@ -32,7 +34,8 @@ class OscInput:
     `port` 0 takes a free one; `address` says which. `wall` is the time in seconds since 1970 that
     timetags refer to. `received` counts datagrams, `refused` those that did no good.
 
-    Raises InputError when the address cannot be bound.
+    Raises InputError when the address cannot be bound; one that is `patient` says so in the log,
+    and listens as soon as it can.
     """
 
     def __init__(
@@ -42,20 +45,25 @@ class OscInput:
         host: str = "127.0.0.1",
         port: int = 9000,
         wall: Callable[[], float] = time.time,
+        *,
+        patient: bool = False,
     ) -> None:
         self._inbox, self._clock, self._wall = inbox, clock, wall
         self._refusals = Refusals(inbox, clock)
         self._waiting: list[tuple[float, int, OscEvent]] = []
         self._order = itertools.count()
         self.received = 0
-        self._socket = _bind(host, port)
+        self._asked = host, port
+        self._socket = self._bound(patient)
         self._open = True
         self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
         self._thread.start()
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port it listens on."""
+        """Host and port it listens on, or will as soon as it can."""
+        if self._socket is None:
+            return self._asked
         host, port = self._socket.getsockname()[:2]
         return host, port
 
@@ -66,6 +74,8 @@ class OscInput:
 
     def tell(self, peer: tuple[str, int], state: Mapping[str, float]) -> None:
         """Send addresses and values from this very port; what cannot go at once is lost."""
+        if self._socket is None:
+            return
         for datagram in encode(state):
             with contextlib.suppress(OSError):
                 self._socket.sendto(datagram, peer)
@@ -74,27 +84,46 @@ class OscInput:
         """Stop listening; what waits for its time is dropped."""
         self._open = False
         self._thread.join()
-        self._socket.close()
+        if self._socket is not None:
+            self._socket.close()
+
+    def _bound(self, patient: bool) -> socket.socket | None:
+        try:
+            return _bind(*self._asked)
+        except InputError as error:
+            if not patient:
+                raise
+            logging.getLogger(__name__).warning("%s; it is tried again until it can", error)
+            return None
+
+    def _bind_later(self) -> None:
+        with contextlib.suppress(InputError):
+            self._socket = _bind(*self._asked)
+            logging.getLogger(__name__).info("OSC is heard at {}:{}".format(*self.address))
 
     def _run(self) -> None:
         while self._open:
+            if self._socket is None:
+                time.sleep(RETRY_S)
+                self._bind_later()
+                continue
             try:
-                self._step()
+                self._step(self._socket)
             except Exception as error:
                 # Nothing that comes from outside may end this thread, and no error may spin it.
                 self._refusals.add("OSC", f"{type(error).__name__}: {error}")
                 time.sleep(0.001)
 
-    def _step(self) -> None:
+    def _step(self, receiver: socket.socket) -> None:
         self._deliver_due()
         timeout_s = _IDLE_S
         if self._waiting:
             timeout_s = min(max(self._waiting[0][0] - self._clock.now(), 0.0), _IDLE_S)
-        if not select.select([self._socket], [], [], timeout_s)[0]:
+        if not select.select([receiver], [], [], timeout_s)[0]:
             return
         for _ in range(_MOST_AT_ONCE):
             try:
-                datagram, sender = self._socket.recvfrom(_LARGEST_DATAGRAM)
+                datagram, sender = receiver.recvfrom(_LARGEST_DATAGRAM)
             except BlockingIOError:
                 break
             except ConnectionResetError:

@@ -2,7 +2,10 @@
 
 import errno
 import io
+import logging
 import socket
+from collections.abc import Callable
+from functools import partial
 
 from performer.clock import Clock
 from performer.events import Inbox
@@ -23,20 +26,34 @@ def open_panel(
     osc: tuple[str, int] | None,
     port: int = DEFAULT_PORT,
     lan: bool = False,
+    patient: bool = False,
 ) -> Panel:
     """On this machine alone, or with `lan` for all on its network who have the token.
 
-    Raises `PanelError`, one sentence.
+    Raises `PanelError`, one sentence. One that is `patient` waits for a port that is taken.
     """
-    listener = _bind(EVERYWHERE if lan else LOOPBACK, port)
+    bind = partial(_bind, EVERYWHERE if lan else LOOPBACK, port)
+    listener = _bound(bind, patient)
     token = new_token() if lan else None
     host = own_addresses()[0] if lan else LOOPBACK
-    url = f"http://{host}:{listener.getsockname()[1]}/" + (f"?token={token}" if token else "")
+    found = listener.getsockname()[1] if listener else port
+    url = f"http://{host}:{found}/" + (f"?token={token}" if token else "")
     try:
-        return Panel(inbox, clock, listener, title, url, token, osc)
+        return Panel(inbox, clock, listener or bind, title, url, token, osc)
     except PanelError:
-        listener.close()
+        if listener is not None:
+            listener.close()
         raise
+
+
+def _bound(bind: Callable[[], socket.socket], patient: bool) -> socket.socket | None:
+    try:
+        return bind()
+    except PanelError as error:
+        if not patient:
+            raise
+        logging.getLogger(__name__).warning("%s; it is tried again until it can", error)
+        return None
 
 
 def as_text(url: str) -> str:

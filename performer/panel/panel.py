@@ -53,18 +53,23 @@ class Panel:
         self,
         inbox: Inbox,
         clock: Clock,
-        listener: socket.socket,
+        listener: socket.socket | Callable[[], socket.socket],
         title: str,
         url: str,
         token: str | None,
         osc: tuple[str, int] | None,
     ) -> None:
-        """`listener` is bound; the panel closes it. Raises `PanelError`."""
+        """`listener` is bound, or what binds it as soon as it can; the panel closes it.
+
+        Raises `PanelError`.
+        """
         try:
             self._board = Board()
         except OSError as error:
             raise PanelError(f"the page needs shared memory: {error.strerror}") from error
-        self._inbox, self._clock, self._listener = inbox, clock, listener
+        self._inbox, self._clock = inbox, clock
+        self._bind = listener if callable(listener) else lambda: listener
+        self._listener = None if callable(listener) else listener
         self._settings = Settings(self._board.name, title, url, token, osc, os.getpid())
         self._log = LogTail()
         logging.getLogger("performer").addHandler(self._log)
@@ -109,15 +114,26 @@ class Panel:
         if self._thread.is_alive() and self.process is not None:
             self.process.kill()
             self._thread.join(ENDING_S)
-        self._listener.close()
+        if self._listener is not None:
+            self._listener.close()
         self._board.close()
 
+    def _wait_for_port(self) -> socket.socket | None:
+        """The bound listener; None when it is over before."""
+        while self._listener is None:
+            if self._closing.wait(BACK_OFF_S):
+                return None
+            with contextlib.suppress(PanelError):
+                self._listener = self._bind()
+        return self._listener
+
     def _attend(self) -> None:
+        listener = self._wait_for_port()
         back_off_s = BACK_OFF_S
-        while not self._closing.is_set():
+        while listener is not None and not self._closing.is_set():
             began_s = self._clock.now()
             try:
-                self._one_life()
+                self._one_life(listener)
             except Exception as error:
                 logging.getLogger(__name__).warning("the page: %s", error)
             if self._closing.is_set():
@@ -130,13 +146,13 @@ class Panel:
             self._closing.wait(back_off_s)
             back_off_s = min(2 * back_off_s, LONGEST_BACK_OFF_S)
 
-    def _one_life(self) -> None:
+    def _one_life(self, listener: socket.socket) -> None:
         """Start the process, and hear it until it ends."""
         context = multiprocessing.get_context("spawn")  # the page inherits nothing but its pipe
         ours, theirs = context.Pipe()
         process = context.Process(
             target=serve,
-            args=(theirs, self._listener, self._settings),
+            args=(theirs, listener, self._settings),
             name="performer-page",
             daemon=True,
         )

@@ -12,6 +12,8 @@ from performer.serving.patience import CALL_S, Pulse
 from performer.serving.prompter import GO
 
 END_S = 5.0
+# Lines come as they are said; what the tracker of shared memory says of a killed part is no news.
+QUIET = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore:resource_tracker"}
 
 
 class Part:
@@ -26,7 +28,7 @@ class Part:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=os.environ | {VARIABLE: str(mirror.path), "PYTHONUNBUFFERED": "1"},
+            env=os.environ | {VARIABLE: str(mirror.path), **QUIET},
         )
         assert self._process.stdout is not None  # noqa: S101 - it was made with a pipe
         self._journal = note_lines(name, self._process.stdout)

@@ -163,3 +163,24 @@ def test_closing_is_quick_and_frees_the_port() -> None:
 def test_an_address_that_cannot_be_bound_is_a_sentence(host: str, port: int, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         OscInput(Inbox(), SystemClock(), host, port)
+
+
+def test_a_patient_one_waits_for_a_port_that_is_taken() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        with pytest.raises(InputError, match="in use"):
+            OscInput(Inbox(), ManualClock(0.0), port=port)
+        inbox = Inbox()
+        osc = OscInput(inbox, SystemClock(), port=port, patient=True)
+        osc.tell(("127.0.0.1", 9), {"/psi": 0.5})
+        assert osc.address == ("127.0.0.1", port)
+    events: list[Event] = []
+    deadline_s = time.monotonic() + 10.0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        while not events and time.monotonic() < deadline_s:
+            sender.sendto(PSI, ("127.0.0.1", port))
+            time.sleep(0.02)
+            events += inbox.drain()
+    osc.close()
+    assert isinstance(events[0], OscEvent)

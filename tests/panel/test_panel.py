@@ -250,6 +250,20 @@ def test_a_taken_port_is_one_sentence() -> None:
             open_panel(Inbox(), SystemClock(), title="x", osc=None, port=port)
 
 
+def test_a_patient_page_waits_for_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        panel = open_panel(Inbox(), SystemClock(), title="x", osc=None, port=port, patient=True)
+    deadline_s = time.monotonic() + DEADLINE_S
+    try:
+        while panel.process is None:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.02)
+    finally:
+        panel.close()
+    assert panel.url == f"http://127.0.0.1:{port}/"
+
+
 def test_looking_takes_no_time(make_engine: Callable[..., Engine]) -> None:
     """Nothing but memory is touched: a page that hangs is no matter."""
     show = Show(make_engine(), lan=False)
