@@ -167,7 +167,7 @@ def draw_range(
 def draw_compact(
     target: pygame.Surface, type_: Lettering, area: pygame.Rect, values: NDArray[np.float64]
 ) -> None:
-    """One row a group: its name, then a small upright bar for each member."""
+    """One row a group: its name, then a small upright bar for each member, lit once moved."""
     label_px = max(type_.width(group[0].group, 25) for group in COMPACT) + type_.px(16)
     row_height = area.height / len(COMPACT)
     for row, group in enumerate(COMPACT):
@@ -176,7 +176,7 @@ def draw_compact(
         baseline = top + (height + type_.font(25).get_ascent()) // 2
         first = INDEX[group[0].name]
         member_values = values[first : first + len(group)]
-        moved = bool((abs(member_values) > 5e-3).any())
+        moved = any(map(is_moved, group, member_values.tolist()))
         type_.put(target, group[0].group, (area.x, baseline), 25, INK if moved else SOFT)
         # The last bar ends where the panel's inside ends: no gap after it.
         slot = (area.width - label_px) / (len(group) - 0.38)
@@ -191,8 +191,9 @@ def _draw_upright(
     target: pygame.Surface, place: pygame.Rect, parameter: Parameter, value: float, mark_px: int
 ) -> None:
     target.fill(TRACK, place)
-    zero = place.bottom - round(origin(parameter) * place.height)
     end = place.bottom - round(position(parameter, value) * place.height)
+    is_lit = is_moved(parameter, value)
+    zero = place.bottom - round(origin(parameter) * place.height) if is_lit else end
     top, bottom = min(zero, end), max(zero, end)
     target.fill(ACCENT, pygame.Rect(place.x, top, place.width, bottom - top))
     y = min(max(end - mark_px // 2, place.y), place.bottom - mark_px)

@@ -34,7 +34,7 @@ def address_rows() -> list[tuple[str, str]]:
     for _, members in groupby(families(TABLE), key=lambda family: family[0].group):
         run = list(members)
         if len(run) > 1:
-            names = " ".join(_member(family[0]) for family in run)
+            names = " ".join(_words(family[0])[-1] for family in run)
             rows.append((f"/{run[0][0].group}/…", names))
             continue
         (family,) = run
@@ -50,6 +50,11 @@ def _numbered_group(parameter: Parameter) -> str:
 
 def _member(parameter: Parameter) -> str:
     return parameter.name.rpartition(".")[2]
+
+
+def _words(parameter: Parameter) -> list[str]:
+    """The parts of its name that are no number."""
+    return [part for part in parameter.name.split(".") if not part.isdigit()]
 
 
 def _range(parameter: Parameter) -> str:

@@ -8,12 +8,20 @@ import numpy as np
 import pygame
 import pytest
 
-from performer.outputs.bars import COMPACT, LARGE, LATER, Places, position, value_text
+from performer.outputs.bars import (
+    COMPACT,
+    LARGE,
+    LATER,
+    Places,
+    draw_compact,
+    position,
+    value_text,
+)
 from performer.outputs.base import Switches
 from performer.outputs.help_overlay import HelpOverlay, address_rows, key_rows
 from performer.outputs.hud import Hud
 from performer.outputs.learn_panel import LearnPanel
-from performer.outputs.lettering import CACHE_SIZE, RED, Lettering
+from performer.outputs.lettering import ACCENT, CACHE_SIZE, RED, Lettering
 from performer.outputs.overlay import BLANK, Overlay, hint_alpha
 from performer.parameters import BY_NAME, INDEX, TABLE
 from performer.status import LearnView
@@ -96,6 +104,19 @@ def test_an_effects_knob_has_its_place_once_it_was_moved_and_keeps_it() -> None:
     places.update(values)
     places.update(BLANK.values)
     assert places.shown == [*before, BY_NAME["bloom.amount"]]
+
+
+def test_an_upright_bar_is_lit_once_it_was_moved() -> None:
+    def lit(**changes: float) -> bool:
+        values = BLANK.values.copy()
+        for name, value in changes.items():
+            values[INDEX[name.replace("_", ".")]] = value
+        surface = pygame.Surface((400, 200), pygame.SRCALPHA, 32)
+        draw_compact(surface, Lettering((1280, 720)), surface.get_rect(), values)
+        return bool((pygame.surfarray.array3d(surface) == ACCENT).all(axis=2).any())
+
+    assert not lit()
+    assert lit(bend_kind_1=5.0) and lit(direction_3=-1.0)
 
 
 def test_the_badges_of_the_flash_limit_and_the_autopilot_are_drawn() -> None:
@@ -194,6 +215,7 @@ def test_the_help_names_every_key_and_address() -> None:
     assert addresses["/blackout"] == "0 or 1"
     assert addresses["/scene/1 – 9"] == "trigger"
     assert addresses["/modulation/…"].startswith("amount ")
+    assert addresses["/bend/…"] == "amount kind layer channels"
 
 
 def test_the_hint_holds_then_fades() -> None:
