@@ -218,6 +218,31 @@ def test_the_help_names_every_key_and_address() -> None:
     assert addresses["/bend/…"] == "amount kind layer channels"
 
 
+def test_no_line_of_the_help_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+    cut = Lettering.cut
+
+    def noted(self: Lettering, text: str, size: float, width: float) -> str:
+        texts.append(cut(self, text, size, width))
+        return texts[-1]
+
+    monkeypatch.setattr(Lettering, "cut", noted)
+    drawn(HelpOverlay((1280, 720)))
+    assert {words for _, words in key_rows()} <= set(texts)
+    assert {span for _, span in address_rows()} <= set(texts)
+
+
+def test_a_message_beside_which_there_is_no_room_stands_below() -> None:
+    hud, message = Hud((1280, 720)), "show.toml:8: start.sed: there is no such parameter"
+    alone = dataclasses.replace(BLANK, message=message)
+    lamps = ("TAKE 12:04", "VIDEO 12:04")
+    crowd = dataclasses.replace(alone, lamps=lamps, loop="LOOP 4 REC", storing=True)
+    for status, is_below in ((alone, False), (crowd, True)):
+        row = pygame.surfarray.array3d(drawn(hud, status))[:, 230:264]
+        assert (row.max() > 150) == is_below
+        assert (hud.areas()[0].bottom >= 264) == is_below
+
+
 def test_the_hint_holds_then_fades() -> None:
     assert hint_alpha(0.0) == hint_alpha(2.9) > hint_alpha(3.5) > hint_alpha(4.0) == 0
 
