@@ -15,7 +15,9 @@ from performer.parameters import INDEX, TABLE
 from performer.scenes import LOOK
 
 COMPACT_FROM = 8
-ROWS = 7
+# More columns would cut the names; what is beyond makes the rows lower.
+COLUMNS, ROWS = 5, 7
+ROW_PX, TEXT, UNIT_TEXT = 31, 25, 21
 # The matrix has a row for each modulator.
 ELSEWHERE = ("modulation",)
 
@@ -98,39 +100,56 @@ def draw_large(
     values: NDArray[np.float64],
 ) -> None:
     """Columns of name, figure and bar, filled from the top down."""
-    columns = math.ceil(len(parameters) / ROWS)
+    rows = max(ROWS, math.ceil(len(parameters) / COLUMNS))
+    columns = math.ceil(len(parameters) / rows)
     gap = type_.px(32)
     width = (area.width - gap * (columns - 1)) / columns
-    row_height = area.height / ROWS
+    row_height = area.height / rows
+    shrink = min(1.0, row_height / type_.px(ROW_PX))
     for i, parameter in enumerate(parameters):
-        column, row = divmod(i, ROWS)
+        column, row = divmod(i, rows)
         cell = pygame.Rect(
             round(area.x + column * (width + gap)),
             round(area.y + row * row_height),
             round(width),
             round(row_height),
         )
-        _draw_cell(target, type_, cell, parameter, float(values[INDEX[parameter.name]]))
+        _draw_cell(target, type_, cell, parameter, float(values[INDEX[parameter.name]]), shrink)
 
 
 def _draw_cell(
-    target: pygame.Surface, type_: Lettering, cell: pygame.Rect, parameter: Parameter, value: float
+    target: pygame.Surface,
+    type_: Lettering,
+    cell: pygame.Rect,
+    parameter: Parameter,
+    value: float,
+    shrink: float,
 ) -> None:
-    thick = type_.px(5)
-    bar = pygame.Rect(cell.x, cell.bottom - thick - type_.px(5), cell.width, thick)
-    baseline = bar.y - type_.px(4) + type_.font(25).get_descent()
+    text, unit_text = TEXT * shrink, UNIT_TEXT * shrink
+    thick = type_.px(5 * shrink)
+    bar = pygame.Rect(cell.x, cell.bottom - thick - type_.px(5 * shrink), cell.width, thick)
+    baseline = bar.y - type_.px(4 * shrink) + type_.font(text).get_descent()
     figure, unit = value_text(parameter, value)
     right = cell.right
-    figure_px = type_.width(figure, 25)
+    figure_px = type_.width(figure, text)
     room = max(cell.width - figure_px - type_.px(8), 1)
     colour = INK if is_moved(parameter, value) else SOFT
-    name_px = type_.put(target, parameter.name, (cell.x, baseline), 25, colour, width=room)
-    unit_px = type_.width(" " + unit, 21) if unit else 0
+    name = short(type_, parameter.name, text, room)
+    name_px = type_.put(target, name, (cell.x, baseline), text, colour, width=room)
+    unit_px = type_.width(" " + unit, unit_text) if unit else 0
     if unit and name_px + figure_px + unit_px + type_.px(8) <= cell.width:
-        type_.put(target, unit, (right, baseline), 21, FAINT, "right")
+        type_.put(target, unit, (right, baseline), unit_text, FAINT, "right")
         right -= unit_px
-    type_.put(target, figure, (right, baseline), 25, INK, "right")
+    type_.put(target, figure, (right, baseline), text, INK, "right")
     _draw_bar(target, bar, origin(parameter), position(parameter, value), type_.px(3))
+
+
+def short(type_: Lettering, name: str, size: float, room: float) -> str:
+    """A name that fits into `room` pixels: its group is cut, for its end tells it from the next."""
+    group, dot, member = name.rpartition(".")
+    if not dot or type_.width(name, size) <= room:
+        return name
+    return type_.cut(group, size, room - type_.width(dot + member, size)) + dot + member
 
 
 def _draw_bar(

@@ -78,7 +78,7 @@ class Hud:
                 meters.append((f"{source.upper()} DELAY", f"{p50:.0f}", f"p99 {p99:.0f} ms", INK))
             else:
                 meters.append((f"{source.upper()} DELAY", "–", "", FAINT))
-        shares = (0.11, 0.22, 0.10, 0.19, 0.19, 0.19)
+        shares = (0.11, 0.21, 0.13, 0.185, 0.185, 0.18)
         x = float(area.x)
         for (caption, big, small, colour), share in zip(meters, shares, strict=True):
             room = share * area.width - self.type.px(10)

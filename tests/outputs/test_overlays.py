@@ -9,12 +9,15 @@ import pygame
 import pytest
 
 from performer.outputs.bars import (
+    COLUMNS,
     COMPACT,
     LARGE,
     LATER,
     Places,
     draw_compact,
+    draw_large,
     position,
+    short,
     value_text,
 )
 from performer.outputs.base import Switches
@@ -104,6 +107,18 @@ def test_an_effects_knob_has_its_place_once_it_was_moved_and_keeps_it() -> None:
     places.update(values)
     places.update(BLANK.values)
     assert places.shown == [*before, BY_NAME["bloom.amount"]]
+
+
+def test_however_many_bars_there_are_each_keeps_the_end_of_its_name() -> None:
+    type_ = Lettering((1280, 720))
+    assert short(type_, "psi", 25, 500) == "psi"
+    for parameter in (p for p in LARGE if "." in p.name):
+        name, member = short(type_, parameter.name, 25, 110), parameter.name.rpartition(".")[2]
+        assert type_.width(name, 25) <= 112 and name.endswith(f".{member}")
+    surface = pygame.Surface((900, 262), pygame.SRCALPHA, 32)
+    draw_large(surface, type_, surface.get_rect(), LARGE, BLANK.values)
+    lit = (pygame.surfarray.array3d(surface) > 0).any(axis=(1, 2))
+    assert lit[0] and np.count_nonzero(np.diff(lit.astype(int)) == 1) == COLUMNS - 1
 
 
 def test_an_upright_bar_is_lit_once_it_was_moved() -> None:
