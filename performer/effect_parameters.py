@@ -42,6 +42,7 @@ EFFECTS: tuple[Parameter, ...] = (
     ),
     Parameter("palette.mix", "How far colours go over to those of a palette, by lightness."),
     Parameter("palette.pick", f"The palette: {NAMES}; between them, blends.", maximum=LAST),
+    Parameter("sharpness", "How much edges stand out.", maximum=2.0),
     _times("zoom", "Magnify the middle.", 1.0, 4.0),
     _turn("turn", "Turn the picture."),
     _stepped("mirror", "0 off, 1 left-right, 2 top-bottom, 3 both.", 0.0, 3.0, 0.0),

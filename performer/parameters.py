@@ -267,7 +267,7 @@ TABLE: tuple[Parameter, ...] = (
     *_scenes(),
     Parameter(
         "store",
-        "The next scene that is asked for is stored, not recalled.",
+        "The next scene asked for is stored.",
         kind="toggle",
         key="s",
         slew_s=0.0,

@@ -59,6 +59,12 @@ class Labels:
     osc_address: str
     model_b: str = ""
 
+    @property
+    def models(self) -> str:
+        """The model; of two their names alone, for which there is room."""
+        names = (name.partition(" at ")[0] for name in (self.model, self.model_b))
+        return " | ".join(names) if self.model_b else self.model
+
 
 class Onlooker(Protocol):
     """Someone beside the show who looks at each frame once it is shown, and is never waited for.
@@ -226,7 +232,7 @@ class Stage:
                 for name, histogram in meter.latency_ms.items()
             },
             device=labels.device,
-            model=f"{labels.model} | {labels.model_b}" if labels.model_b else labels.model,
+            model=labels.models,
             patch=labels.patch,
             canvas=engine.canvas,
             midi_ports=labels.midi_ports(),

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -231,3 +232,9 @@ def test_a_cues_picture_is_drawn_only_where_no_frame_is_late(
     Stage(engine, display, Inbox(), clock, LABELS).play(seconds=2.0)
     assert display.last_status is not None and display.last_status.cues == ("", "1 In")
     assert (display.last_status.preview is not None) == is_made
+
+
+def test_of_two_models_the_names_are_told() -> None:
+    one = replace(LABELS, model="sea at 139.6 kimg")
+    assert one.models == "sea at 139.6 kimg"
+    assert replace(one, model_b="fire at 2.0 kimg").models == "sea | fire"

@@ -9,6 +9,7 @@ import torch
 from models.checkpoint import load_checkpoint
 from models.runtime import Runtime
 from performer.engine import Engine
+from performer.parameters import BY_NAME
 from performer.patch import load_patch
 from performer.paths import PATCHES, STARTER_MODEL
 
@@ -64,3 +65,13 @@ def test_every_patch_plays_it_without_black_white_or_stillness(
     steps = [np.abs(a - b).mean() for a, b in zip(frames, frames[1:], strict=False)]
     assert min(steps) > 0.05
     assert engine.errors == 0
+
+
+@pytest.mark.parametrize("path", sorted(PATCHES.glob("*.toml")), ids=lambda path: path.stem)
+def test_no_patch_shows_the_dark_line_around_the_starters_picture(path: Path) -> None:
+    """It is two pixels wide, of 256."""
+    patch, zoom = load_patch(path), BY_NAME["zoom"]
+    depth = sum(m.depth for m in patch.modulators if m.parameter == "zoom" and m.shape)
+    nearest = patch.start["zoom"] - depth * (zoom.maximum - zoom.minimum)
+    scenes = (scene.values.get("zoom", 9.0) for scene in patch.scenes.values())
+    assert min(nearest, *scenes) > 256 / 252

@@ -32,6 +32,7 @@ ON = {
         "kaleidoscope.size": 1.0,
         "displacement.amount": 0.5,
     },
+    "sharpness": {"sharpness": 1.0},
     "trails": {"trails": 1.0},
     "feedback": {"feedback.time": 1.0, "feedback.turn": 10.0},
     "feedback with hue": {"feedback.time": 1.0, "feedback.turn": 10.0, "feedback.hue": 90.0},

@@ -1,6 +1,7 @@
 """`performer params`: the parameter table for people and programs."""
 
 import json
+import re
 from dataclasses import asdict
 
 from rich import box
@@ -52,7 +53,7 @@ def table_rows() -> list[tuple[str, ...]]:
                 span if is_value else first.kind,
                 f"{first.default:g}" if is_value else "",
                 f"{first.key}-{last.key}" if many and first.key else first.key,
-                first.help.replace(" 1 ", " N ") if many else first.help,
+                re.sub(r"(?<=\w) 1 ", " N ", first.help) if many else first.help,
             )
         )
     return rows

@@ -15,6 +15,7 @@ from performer.effects.levels import Levels
 from performer.effects.mirror import Mirror
 from performer.effects.order import ordered
 from performer.effects.palette import Palette
+from performer.effects.sharpness import Sharpness
 from performer.effects.strobe import Strobe
 from performer.effects.tiles import Tiles
 from performer.effects.tinting import Tinting
@@ -33,6 +34,7 @@ TINTS: Mapping[str, Callable[[], Tint]] = {"colour": Colour, "levels": Levels}
 OTHERS: Mapping[str, Callable[[], Effect]] = {
     "gamma": Gamma,
     "palette": Palette,
+    "sharpness": Sharpness,
     "trails": Trails,
     "feedback": Feedback,
     "bloom": Bloom,

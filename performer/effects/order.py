@@ -12,6 +12,7 @@ ORDER = (
     "levels",
     "gamma",
     "palette",
+    "sharpness",
     "trails",
     "feedback",
     "bloom",

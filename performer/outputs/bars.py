@@ -15,7 +15,9 @@ from performer.parameters import INDEX, TABLE
 from performer.scenes import LOOK
 
 COMPACT_FROM = 8
-ROWS = 7
+# More columns would cut the names; what is beyond makes the rows lower.
+COLUMNS, ROWS = 5, 7
+ROW_PX, TEXT, UNIT_TEXT = 31, 25, 21
 # The matrix has a row for each modulator.
 ELSEWHERE = ("modulation",)
 
@@ -98,39 +100,56 @@ def draw_large(
     values: NDArray[np.float64],
 ) -> None:
     """Columns of name, figure and bar, filled from the top down."""
-    columns = math.ceil(len(parameters) / ROWS)
+    rows = max(ROWS, math.ceil(len(parameters) / COLUMNS))
+    columns = math.ceil(len(parameters) / rows)
     gap = type_.px(32)
     width = (area.width - gap * (columns - 1)) / columns
-    row_height = area.height / ROWS
+    row_height = area.height / rows
+    shrink = min(1.0, row_height / type_.px(ROW_PX))
     for i, parameter in enumerate(parameters):
-        column, row = divmod(i, ROWS)
+        column, row = divmod(i, rows)
         cell = pygame.Rect(
             round(area.x + column * (width + gap)),
             round(area.y + row * row_height),
             round(width),
             round(row_height),
         )
-        _draw_cell(target, type_, cell, parameter, float(values[INDEX[parameter.name]]))
+        _draw_cell(target, type_, cell, parameter, float(values[INDEX[parameter.name]]), shrink)
 
 
 def _draw_cell(
-    target: pygame.Surface, type_: Lettering, cell: pygame.Rect, parameter: Parameter, value: float
+    target: pygame.Surface,
+    type_: Lettering,
+    cell: pygame.Rect,
+    parameter: Parameter,
+    value: float,
+    shrink: float,
 ) -> None:
-    thick = type_.px(5)
-    bar = pygame.Rect(cell.x, cell.bottom - thick - type_.px(5), cell.width, thick)
-    baseline = bar.y - type_.px(4) + type_.font(25).get_descent()
+    text, unit_text = TEXT * shrink, UNIT_TEXT * shrink
+    thick = type_.px(5 * shrink)
+    bar = pygame.Rect(cell.x, cell.bottom - thick - type_.px(5 * shrink), cell.width, thick)
+    baseline = bar.y - type_.px(4 * shrink) + type_.font(text).get_descent()
     figure, unit = value_text(parameter, value)
     right = cell.right
-    figure_px = type_.width(figure, 25)
+    figure_px = type_.width(figure, text)
     room = max(cell.width - figure_px - type_.px(8), 1)
     colour = INK if is_moved(parameter, value) else SOFT
-    name_px = type_.put(target, parameter.name, (cell.x, baseline), 25, colour, width=room)
-    unit_px = type_.width(" " + unit, 21) if unit else 0
+    name = short(type_, parameter.name, text, room)
+    name_px = type_.put(target, name, (cell.x, baseline), text, colour, width=room)
+    unit_px = type_.width(" " + unit, unit_text) if unit else 0
     if unit and name_px + figure_px + unit_px + type_.px(8) <= cell.width:
-        type_.put(target, unit, (right, baseline), 21, FAINT, "right")
+        type_.put(target, unit, (right, baseline), unit_text, FAINT, "right")
         right -= unit_px
-    type_.put(target, figure, (right, baseline), 25, INK, "right")
+    type_.put(target, figure, (right, baseline), text, INK, "right")
     _draw_bar(target, bar, origin(parameter), position(parameter, value), type_.px(3))
+
+
+def short(type_: Lettering, name: str, size: float, room: float) -> str:
+    """A name that fits into `room` pixels: its group is cut, for its end tells it from the next."""
+    group, dot, member = name.rpartition(".")
+    if not dot or type_.width(name, size) <= room:
+        return name
+    return type_.cut(group, size, room - type_.width(dot + member, size)) + dot + member
 
 
 def _draw_bar(
@@ -167,7 +186,7 @@ def draw_range(
 def draw_compact(
     target: pygame.Surface, type_: Lettering, area: pygame.Rect, values: NDArray[np.float64]
 ) -> None:
-    """One row a group: its name, then a small upright bar for each member."""
+    """One row a group: its name, then a small upright bar for each member, lit once moved."""
     label_px = max(type_.width(group[0].group, 25) for group in COMPACT) + type_.px(16)
     row_height = area.height / len(COMPACT)
     for row, group in enumerate(COMPACT):
@@ -176,7 +195,7 @@ def draw_compact(
         baseline = top + (height + type_.font(25).get_ascent()) // 2
         first = INDEX[group[0].name]
         member_values = values[first : first + len(group)]
-        moved = bool((abs(member_values) > 5e-3).any())
+        moved = any(map(is_moved, group, member_values.tolist()))
         type_.put(target, group[0].group, (area.x, baseline), 25, INK if moved else SOFT)
         # The last bar ends where the panel's inside ends: no gap after it.
         slot = (area.width - label_px) / (len(group) - 0.38)
@@ -191,8 +210,9 @@ def _draw_upright(
     target: pygame.Surface, place: pygame.Rect, parameter: Parameter, value: float, mark_px: int
 ) -> None:
     target.fill(TRACK, place)
-    zero = place.bottom - round(origin(parameter) * place.height)
     end = place.bottom - round(position(parameter, value) * place.height)
+    is_lit = is_moved(parameter, value)
+    zero = place.bottom - round(origin(parameter) * place.height) if is_lit else end
     top, bottom = min(zero, end), max(zero, end)
     target.fill(ACCENT, pygame.Rect(place.x, top, place.width, bottom - top))
     y = min(max(end - mark_px // 2, place.y), place.bottom - mark_px)

@@ -18,7 +18,7 @@ APP_KEYS: tuple[tuple[str, str], ...] = (
     ("Esc, Q", "Quit."),
     ("F", "Fullscreen, and back to a window."),
     ("H", "Numbers, events and every parameter."),
-    ("M", "What moves what: the modulators, and the sound."),
+    ("M", "What moves what, and the sound."),
     ("F1, /, ?", "This help."),
 )
 

@@ -1,5 +1,6 @@
 """The help over the picture: every key, and where to send OSC, derived from the table."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 import pygame
@@ -11,6 +12,9 @@ from performer.outputs.sheet import Sheet
 from performer.parameter import Parameter
 from performer.parameters import TABLE
 from performer.status import Status
+
+# In the 1280x720 design; smaller cannot be read.
+SMALLEST = 19
 
 
 def key_rows() -> list[tuple[str, str]]:
@@ -34,7 +38,7 @@ def address_rows() -> list[tuple[str, str]]:
     for _, members in groupby(families(TABLE), key=lambda family: family[0].group):
         run = list(members)
         if len(run) > 1:
-            names = " ".join(_member(family[0]) for family in run)
+            names = " ".join(_words(family[0])[-1] for family in run)
             rows.append((f"/{run[0][0].group}/…", names))
             continue
         (family,) = run
@@ -50,6 +54,11 @@ def _numbered_group(parameter: Parameter) -> str:
 
 def _member(parameter: Parameter) -> str:
     return parameter.name.rpartition(".")[2]
+
+
+def _words(parameter: Parameter) -> list[str]:
+    """The parts of its name that are no number."""
+    return [part for part in parameter.name.split(".") if not part.isdigit()]
 
 
 def _range(parameter: Parameter) -> str:
@@ -70,7 +79,7 @@ class HelpOverlay(Sheet):
         (sheet,) = self.areas()
         panel(target, sheet, px(10))
         inner = sheet.inflate(-2 * px(40), -2 * px(32))
-        keys = pygame.Rect(inner.x, inner.y, round(inner.width * 0.42), inner.height)
+        keys = pygame.Rect(inner.x, inner.y, round(inner.width * 0.45), inner.height)
         left = keys.right + px(40)
         self._draw_keys(target, keys)
         self._draw_osc(target, status, pygame.Rect(left, inner.y, inner.right - left, inner.height))
@@ -84,11 +93,18 @@ class HelpOverlay(Sheet):
         rows = key_rows()
         gutter = max(self.type.width(key, 32) for key, _ in rows) + self.type.px(24)
         step = min(self.type.px(56), (area.height - self.type.px(64)) / len(rows))
+        room = area.width - gutter
+        size = self._fitting([words for _, words in rows], room, 28)
         for i, (key, words) in enumerate(rows):
             base = area.y + self.type.px(84) + i * step
             self.type.put(target, key, (area.x, base), 32, INK)
-            room = area.width - gutter
-            self.type.put(target, words, (area.x + gutter, base), 28, SOFT, width=room)
+            self.type.put(target, words, (area.x + gutter, base), size, SOFT, width=room)
+
+    def _fitting(self, lines: Sequence[str], room: float, size: int) -> int:
+        """The largest size at which no line is cut, or the smallest that can be read."""
+        sizes = range(size, SMALLEST - 1, -1)
+        fits = (s for s in sizes if max(self.type.width(line, s) for line in lines) <= room)
+        return next(fits, SMALLEST)
 
     def _draw_osc(self, target: pygame.Surface, status: Status, area: pygame.Rect) -> None:
         self._draw_title(target, f"OSC to {status.osc_address}", area)
@@ -97,10 +113,11 @@ class HelpOverlay(Sheet):
         gap = self.type.px(40)
         width = (area.width - gap) / 2
         step = min(self.type.px(42), (area.height - self.type.px(64)) / half)
+        size = self._fitting([f"{address}   {span}" for address, span in rows], width, 25)
         for i, (address, span) in enumerate(rows):
             column, row = divmod(i, half)
             x = area.x + column * (width + gap)
             base = area.y + self.type.px(84) + row * step
-            used = self.type.put(target, address, (x, base), 25, INK)
+            used = self.type.put(target, address, (x, base), size, INK)
             room = width - used - self.type.px(10)
-            self.type.put(target, span, (x + width, base), 25, FAINT, "right", width=room)
+            self.type.put(target, span, (x + width, base), size, FAINT, "right", width=room)

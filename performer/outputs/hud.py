@@ -21,6 +21,7 @@ from performer.status import Status
 
 EVENTS = 5
 SOURCES = ("midi", "osc", "key")
+NOTES_PX = 46
 
 
 class Hud:
@@ -29,13 +30,13 @@ class Hud:
     def __init__(self, window: tuple[int, int]) -> None:
         self.window = window
         self.type = Lettering(window)
-        self._has_cues = False
+        self._has_cues = self._has_row_below = False
         self._places = Places()
 
     def areas(self) -> tuple[pygame.Rect, ...]:
         """The parts of the window that the HUD may cover; the picture keeps the rest."""
         top, bottom = self._panels()
-        top.height += self.type.px(50)
+        top.height += self.type.px(NOTES_PX * (2 if self._has_row_below else 1) + 4)
         window = pygame.Rect((0, 0), self.window)
         cues = [cue_panel.area(self.type, bottom)] if self._has_cues else []
         return tuple(area.clip(window) for area in (top, bottom, *cues))
@@ -77,7 +78,7 @@ class Hud:
                 meters.append((f"{source.upper()} DELAY", f"{p50:.0f}", f"p99 {p99:.0f} ms", INK))
             else:
                 meters.append((f"{source.upper()} DELAY", "–", "", FAINT))
-        shares = (0.11, 0.22, 0.10, 0.19, 0.19, 0.19)
+        shares = (0.11, 0.21, 0.13, 0.185, 0.185, 0.18)
         x = float(area.x)
         for (caption, big, small, colour), share in zip(meters, shares, strict=True):
             room = share * area.width - self.type.px(10)
@@ -124,16 +125,20 @@ class Hud:
         right = corner.right - draw_badge(target, self.type, status.sound, corner)
         for word, colour in _badges(status):
             right -= self._draw_badge(target, word, colour, right, top.bottom + px(10)) + px(10)
+        self._has_row_below = False
         if status.message:
             self._draw_message(target, status.message, top, right - top.x - px(40))
 
     def _draw_message(
         self, target: pygame.Surface, message: str, top: pygame.Rect, room: int
     ) -> None:
+        """Beside the badges, or below them where it would have to be cut."""
         px = self.type.px
-        text = self.type.cut(message, 25, room)
+        self._has_row_below = self.type.width(message, 25) > room
+        text = self.type.cut(message, 25, top.width - px(40) if self._has_row_below else room)
         width = self.type.width(text, 25) + px(40)
-        rect = pygame.Rect(top.x, top.bottom + px(10), width, px(36))
+        y = top.bottom + px(NOTES_PX + 10 if self._has_row_below else 10)
+        rect = pygame.Rect(top.x, y, width, px(36))
         panel(target, rect, px(8))
         base = rect.y + (rect.height + self.type.font(25).get_ascent()) / 2
         self.type.put(target, text, (rect.x + px(20), base), 25, AMBER)

@@ -20,3 +20,5 @@ def test_rows_draw_numbered_families_together() -> None:
     assert len(addresses) == len(set(addresses)) == len(families(TABLE))
     (scenes,) = [row for row in table_rows() if row[0] == "/scene/1-9"]
     assert scenes[3] == "1-9" and scenes[4] == "Recall scene N of the patch."
+    (kinds,) = [row for row in table_rows() if row[0] == "/bend/kind/1-3"]
+    assert kinds[4].startswith("What bend N does: 0 scale, 1 ablate,")

@@ -110,6 +110,7 @@ ON = {
     "levels": {"levels.black": 0.2},
     "gamma": {"gamma": 1.6},
     "palette": {"palette.mix": 0.6},
+    "sharpness": {"sharpness": 1.0},
     "trails": {"trails": 1.0},
     "feedback": {"feedback.time": 1.0},
     "bloom": {"bloom.amount": 0.7},

@@ -11,6 +11,7 @@ from performer.effects.kaleidoscope import Kaleidoscope
 from performer.effects.levels import Levels
 from performer.effects.palette import Palette
 from performer.effects.palettes import PALETTES
+from performer.effects.sharpness import Sharpness
 from performer.effects.strobe import Strobe, light
 from performer.effects.tiles import folded
 from performer.effects.warping import places_of, sample
@@ -130,6 +131,17 @@ def test_bloom_spreads_bright_light_only_and_the_further_the_larger() -> None:
     assert reach == sorted(reach) and reach[-1] > 1.0
     rows = gaussian(64, 8, 4.0)
     assert torch.allclose(rows.sum(dim=1), torch.ones(64)) and torch.allclose(rows, rows.flip(0, 1))
+
+
+def test_sharpness_lifts_edges_and_leaves_even_light_alone() -> None:
+    knobs = values(sharpness=1.0)
+    even = torch.full((1, 3, 33, 65), 90.0)
+    assert torch.allclose(Sharpness().apply(even, knobs, 0.1), even, atol=0.01)
+    ramp = (torch.arange(65.0) - 32).clamp(-2, 2).mul(30) + 120
+    sharp = Sharpness().apply(ramp.expand(1, 3, 33, 65), knobs, 0.1)[0, 0, 16]
+    assert float(sharp[33] - sharp[31]) > 1.05 * float(ramp[33] - ramp[31])
+    assert float(sharp.min()) < 55 and float(sharp.max()) > 185
+    assert sharp[[0, -1]].tolist() == pytest.approx([60.0, 180.0], abs=0.5)
 
 
 @pytest.mark.parametrize("fps", [24, 60, 144])

@@ -8,12 +8,23 @@ import numpy as np
 import pygame
 import pytest
 
-from performer.outputs.bars import COMPACT, LARGE, LATER, Places, position, value_text
+from performer.outputs.bars import (
+    COLUMNS,
+    COMPACT,
+    LARGE,
+    LATER,
+    Places,
+    draw_compact,
+    draw_large,
+    position,
+    short,
+    value_text,
+)
 from performer.outputs.base import Switches
 from performer.outputs.help_overlay import HelpOverlay, address_rows, key_rows
 from performer.outputs.hud import Hud
 from performer.outputs.learn_panel import LearnPanel
-from performer.outputs.lettering import CACHE_SIZE, RED, Lettering
+from performer.outputs.lettering import ACCENT, CACHE_SIZE, RED, Lettering
 from performer.outputs.overlay import BLANK, Overlay, hint_alpha
 from performer.parameters import BY_NAME, INDEX, TABLE
 from performer.status import LearnView
@@ -96,6 +107,31 @@ def test_an_effects_knob_has_its_place_once_it_was_moved_and_keeps_it() -> None:
     places.update(values)
     places.update(BLANK.values)
     assert places.shown == [*before, BY_NAME["bloom.amount"]]
+
+
+def test_however_many_bars_there_are_each_keeps_the_end_of_its_name() -> None:
+    type_ = Lettering((1280, 720))
+    assert short(type_, "psi", 25, 500) == "psi"
+    for parameter in (p for p in LARGE if "." in p.name):
+        name, member = short(type_, parameter.name, 25, 110), parameter.name.rpartition(".")[2]
+        assert type_.width(name, 25) <= 112 and name.endswith(f".{member}")
+    surface = pygame.Surface((900, 262), pygame.SRCALPHA, 32)
+    draw_large(surface, type_, surface.get_rect(), LARGE, BLANK.values)
+    lit = (pygame.surfarray.array3d(surface) > 0).any(axis=(1, 2))
+    assert lit[0] and np.count_nonzero(np.diff(lit.astype(int)) == 1) == COLUMNS - 1
+
+
+def test_an_upright_bar_is_lit_once_it_was_moved() -> None:
+    def lit(**changes: float) -> bool:
+        values = BLANK.values.copy()
+        for name, value in changes.items():
+            values[INDEX[name.replace("_", ".")]] = value
+        surface = pygame.Surface((400, 200), pygame.SRCALPHA, 32)
+        draw_compact(surface, Lettering((1280, 720)), surface.get_rect(), values)
+        return bool((pygame.surfarray.array3d(surface) == ACCENT).all(axis=2).any())
+
+    assert not lit()
+    assert lit(bend_kind_1=5.0) and lit(direction_3=-1.0)
 
 
 def test_the_badges_of_the_flash_limit_and_the_autopilot_are_drawn() -> None:
@@ -194,6 +230,32 @@ def test_the_help_names_every_key_and_address() -> None:
     assert addresses["/blackout"] == "0 or 1"
     assert addresses["/scene/1 – 9"] == "trigger"
     assert addresses["/modulation/…"].startswith("amount ")
+    assert addresses["/bend/…"] == "amount kind layer channels"
+
+
+def test_no_line_of_the_help_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+    cut = Lettering.cut
+
+    def noted(self: Lettering, text: str, size: float, width: float) -> str:
+        texts.append(cut(self, text, size, width))
+        return texts[-1]
+
+    monkeypatch.setattr(Lettering, "cut", noted)
+    drawn(HelpOverlay((1280, 720)))
+    assert {words for _, words in key_rows()} <= set(texts)
+    assert {span for _, span in address_rows()} <= set(texts)
+
+
+def test_a_message_beside_which_there_is_no_room_stands_below() -> None:
+    hud, message = Hud((1280, 720)), "show.toml:8: start.sed: there is no such parameter"
+    alone = dataclasses.replace(BLANK, message=message)
+    lamps = ("TAKE 12:04", "VIDEO 12:04")
+    crowd = dataclasses.replace(alone, lamps=lamps, loop="LOOP 4 REC", storing=True)
+    for status, is_below in ((alone, False), (crowd, True)):
+        row = pygame.surfarray.array3d(drawn(hud, status))[:, 230:264]
+        assert (row.max() > 150) == is_below
+        assert (hud.areas()[0].bottom >= 264) == is_below
 
 
 def test_the_hint_holds_then_fades() -> None:
