@@ -287,6 +287,41 @@ def render(
 
 
 @app.command()
+def replay(
+    box: Annotated[
+        Path | None,
+        typer.Argument(help="A black box or a take; the box that was kept last if not given."),
+    ] = None,
+    at: Annotated[
+        float, typer.Option(help="Begin so many seconds after the start; below 0, before the end.")
+    ] = 0.0,
+    report: Annotated[bool, typer.Option("--report", help="Only tell what is in it.")] = False,
+    model: Annotated[
+        Path | None, typer.Option(help="Another model than the take's, or a run's folder.")
+    ] = None,
+    device: Device = "auto",
+    windowed: Annotated[bool, typer.Option("--windowed", help="A window, not fullscreen.")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="Without any window.")] = False,
+) -> None:
+    """Play the last minutes before something went wrong, and tell what is known of it.
+
+    Every show keeps its last five minutes; where it does not end well, they stay.
+    """
+    from performer.commands.signals import catch_signals
+
+    stopped = catch_signals()
+    from performer.commands.replay import Options
+    from performer.commands.replay import replay as run
+
+    console = Console()
+    run(
+        Options(box, at, report, model, device, windowed, headless),
+        lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True),
+        stopped,
+    )
+
+
+@app.command()
 def images(
     images: ImagesPath,
     size: CanvasSize = None,

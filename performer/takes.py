@@ -42,7 +42,8 @@ class Head(msgspec.Struct, frozen=True):
     `model` is the model's file, or `starter`; `follows` that it was one of a run, whose newer
     ones are taken as they come. `recording` is whether the take was asked for from the start.
     `engine`, `performer` and `torch` tell on what it was played. `gestures` is the file that the
-    autopilot plays, "" for none, `after_s` what was asked for by `--after`.
+    autopilot plays, "" for none, `after_s` what was asked for by `--after`. Of a black box `fault`
+    is what befell the show, `log` the last lines of its log, and `ended_unix_s` when that was.
     """
 
     patch_file: str
@@ -59,6 +60,9 @@ class Head(msgspec.Struct, frozen=True):
     gestures: str = ""
     gestures_sha256: str = ""
     after_s: float | None = None
+    fault: str = ""
+    log: tuple[str, ...] = ()
+    ended_unix_s: float = 0.0
 
 
 class Moment(NamedTuple):

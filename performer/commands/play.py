@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -33,6 +34,8 @@ from performer.panel.panel import Panel
 from performer.patch import model_path, path_of
 from performer.paths import LATEST_MODEL, STARTER_MODEL, model_file
 from performer.schema import Patch
+from performer.serving.box_file import BoxFile
+from performer.serving.boxes import LogEnd, box_folder, keep_box, keep_orphans
 from performer.serving.doorkeeper import Doorkeeper
 from performer.stage import Companion, Labels, Stage
 
@@ -123,7 +126,7 @@ class Show:
         )
         recorders = _recorders(options, self._instrument, self._parts)
         display = self._open_display()
-        companions = [*heard.companions, *self._watchers(text, display), self._live]
+        companions = [*heard.companions, *self._watchers(text, display), self._live, self._box()]
         panels = self._open_panel(heard.osc_address)
         sharings = [share(way, display.refresh_hz) for way in options.share]
         for panel in panels:
@@ -168,6 +171,30 @@ class Show:
             doorkeeper.look(self._clock.now())
             watchers.append(doorkeeper)
         return watchers
+
+    def _box(self) -> BoxFile:
+        """The black box, which is kept where the show does not end well."""
+        folder, said = box_folder(), LogEnd()
+        box = BoxFile(lambda: head_of(self._instrument, self._options.seed, True), folder)
+
+        def end(kind: type[BaseException] | None, *_: object) -> None:
+            box.close()
+            logging.getLogger().removeHandler(said)
+            fell = kind is not None and issubclass(kind, Exception)
+            if fell and self._watch is not None:
+                return  # The watch keeps it.
+            if fell or self._engine.errors:
+                fault = kind.__name__ if fell and kind else self._engine.message
+                kept = keep_box(os.getpid(), fault or "frames failed", said.lines, folder)
+                logging.getLogger(__name__).info("to see what happened: performer replay %s", kept)
+            box.forget()
+
+        if self._watch is None:
+            keep_orphans(folder)
+        logging.getLogger().addHandler(said)
+        self._parts.push(end)
+        box.start()
+        return box
 
     def _open_panel(self, osc_address: str) -> tuple[Panel, ...]:
         """The control page, if it is asked for, and where to find it."""

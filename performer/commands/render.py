@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from models.checkpoint import sha256_of
 from models.engines import describe_engine
+from performer.black_box import continued
 from performer.clock import ManualClock
 from performer.commands.instrument import Instrument, Texts, assemble
 from performer.commands.manner import Manner, load_manner
@@ -140,8 +141,8 @@ class Replay:
 
     def shots(self, fps: float | None) -> Iterator[Shot]:
         """The frames at a steady rate, or those of the show; raises `TakeError`."""
-        head, moments = self._take.head, self._take.moments()
-        engine = begin(self._instrument, head.seed, head.recording)
+        moments = continued(self._take.moments())
+        engine = self.engine()
         steps = as_played(moments) if fps is None else at_rate(moments, fps)
         elapsed_s, was_on = 0.0, False
         for step in steps:
@@ -151,10 +152,18 @@ class Replay:
             yield Shot(elapsed_s if is_on else None, image)
             was_on = is_on
 
-    def _frame(self, engine: Engine, step: Step) -> Image:
+    def engine(self) -> Engine:
+        """A fresh one, ready for the first frame."""
+        return begin(self._instrument, self._take.head.seed, self._take.head.recording)
+
+    def frame(self, engine: Engine, step: Step) -> Image:
+        """The frame of a step, or the last good one."""
         events = [found for event in step.events if (found := self._resolved(event))]
+        return engine.frame(step.now_s, step.dt_s, events).image
+
+    def _frame(self, engine: Engine, step: Step) -> Image:
         errors = engine.errors
-        image = engine.frame(step.now_s, step.dt_s, events).image
+        image = self.frame(engine, step)
         if engine.errors > errors:
             raise TakeError(f"{self._take.path}: a frame cannot be drawn: {engine.message}")
         return image

@@ -44,6 +44,11 @@ class Part:
         return self._process.poll()
 
     @property
+    def process(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    @property
     def is_ready(self) -> bool:
         """Whether it waits for its call; only the newest part is asked."""
         return self._mirror.ready != self._ready_before

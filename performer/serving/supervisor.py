@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from performer.serving.boxes import LogEnd, box_folder, keep_box, keep_orphans
 from performer.serving.mirror import make_mirror
 from performer.serving.notify import notify
 from performer.serving.part import Part
@@ -39,6 +40,9 @@ class Supervisor:
 
     def __init__(self, commands: Commands, kept: Path, *, fresh: bool) -> None:
         self._commands, self._kept = commands, kept
+        self._said = LogEnd()
+        logging.getLogger().addHandler(self._said)
+        keep_orphans(box_folder())
         self._mirror = make_mirror()
         self._state = self._mirror.path.with_suffix(".state")
         self._has_played = not fresh and self._take_up()
@@ -74,6 +78,7 @@ class Supervisor:
     def close(self) -> None:
         """End all parts; nothing is left behind but the state."""
         notify("STOPPING=1")
+        logging.getLogger().removeHandler(self._said)
         for part in (self._understudy, self._on_air, self._curtain):
             if part is not None:
                 part.end()
@@ -131,6 +136,7 @@ class Supervisor:
         log = logging.getLogger(__name__)
         log.warning("the instrument %s after %.0f s; the next one comes", fate, played_s)
         self._on_air.end(patience_s=0.0)
+        self._keep_box(fate)
         ready_at_s = time.monotonic() + self._restarts.wait_s(played_s)
         while time.monotonic() < ready_at_s and not stopped():
             self._look_after_the_curtain()
@@ -148,6 +154,20 @@ class Supervisor:
         command = self._commands.fallback if self._is_fallback else self._commands.play
         self._on_air = self._start("instrument", command)
         self._on_air.go()
+
+    def _keep_box(self, fate: str) -> None:
+        """Keep the last minutes of the instrument that fell, beside the watch."""
+        process, folder, lines = self._on_air.process, box_folder(), tuple(self._said.lines)
+
+        def keep() -> None:
+            log = logging.getLogger(__name__)
+            try:
+                if box := keep_box(process, f"the instrument {fate}", lines, folder):
+                    log.info("to see what happened: performer replay %s", box)
+            except OSError as error:
+                log.warning("no black box is kept: %s", error)
+
+        threading.Thread(target=keep, name="black box", daemon=True).start()
 
     def _call(self, understudy: Part) -> None:
         """Let the understudy play in the place of the one on air."""

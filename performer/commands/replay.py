@@ -1,0 +1,134 @@
+"""`performer replay`: a black box, or any take, once more: what it tells, and how it looked."""
+
+import logging
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from performer.black_box import beginning, continued
+from performer.clock import SystemClock
+from performer.commands.render import Replay
+from performer.events import Notice
+from performer.outputs import Display
+from performer.outputs.layout import Output
+from performer.outputs.memory import MemoryDisplay
+from performer.replay import Step, as_played
+from performer.serving.boxes import box_folder, kept_boxes
+from performer.takes import Take, TakeError
+
+WORST = 5
+LATE = 1.5  # times the usual
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for; `box` None is the newest, `at_s` below 0 from the end."""
+
+    box: Path | None
+    at_s: float
+    report: bool
+    model: Path | None
+    device: str
+    windowed: bool
+    headless: bool
+
+
+def replay(options: Options, say: Callable[[str], None], stopped: Callable[[], bool]) -> None:
+    """Tell what is in it, then play it as it was; raises the readers' errors."""
+    take = Take(options.box or newest())
+    times = [moment.now_s for moment in take.moments()]
+    if not times:
+        raise TakeError(f"{take.path}: nothing was recorded in it")
+    for line in told(take, times):
+        say(line)
+    if options.report:
+        return
+    seconds = times[-1] - times[0]
+    from_s = options.at_s if options.at_s >= 0 else max(seconds + options.at_s, 0.0)
+    played = Replay(take, options.model, options.device)
+    display = _display(options, take)
+    try:
+        _play(take, played, display, from_s, stopped)
+    finally:
+        display.close()
+
+
+def newest() -> Path:
+    """The box that was kept last; raises `TakeError`."""
+    boxes = kept_boxes(box_folder())
+    if not boxes:
+        raise TakeError(f"no black box is kept in {box_folder()}; name a take")
+    return boxes[-1]
+
+
+def told(take: Take, times: list[float]) -> list[str]:
+    """The report: when, what, how the frames were in time, and the end of the log."""
+    head = take.head
+    when = time.strftime("%d %b %Y %H:%M:%S", time.localtime(head.ended_unix_s))
+    lines = [f"{take.path.name}: {head.fault}, {when}"] if head.fault else [take.path.name]
+    lines.append(
+        f"{head.patch_file} with {head.model} on {head.engine}, Performer {head.performer}"
+    )
+    lines.append(frames_told(times))
+    return lines + [f"  {line}" for line in head.log]
+
+
+def frames_told(times: list[float]) -> str:
+    """How long the frames took, and where they were late."""
+    took_s = [after - before for before, after in zip(times, times[1:], strict=False)]
+    took_s = [each for each in took_s if each > 0.0]
+    if not took_s:
+        return "one frame"
+    usual_s = statistics.median(took_s)
+    late = sum(each > LATE * usual_s for each in took_s)
+    worst = sorted(zip(took_s, times[1:], strict=False), reverse=True)[:WORST]
+    words = ", ".join(f"{1000 * each:.0f} ms at {at - times[-1]:.1f} s" for each, at in worst)
+    return (
+        f"{len(times)} frames in {times[-1] - times[0]:.1f} s, one in {1000 * usual_s:.1f} ms; "
+        f"{late} late; the longest {words}"
+    )
+
+
+def _display(options: Options, take: Take) -> Display:
+    clock = SystemClock()
+    if options.headless:
+        return MemoryDisplay(clock)
+    from performer.outputs.display import PygameDisplay
+
+    output = Output(windowed=options.windowed)
+    title = f"Performer: {take.path.name}"
+    return PygameDisplay(clock, (output,), title=title, hint=False)
+
+
+def _play(
+    take: Take, played: Replay, display: Display, from_s: float, stopped: Callable[[], bool]
+) -> None:
+    """Each frame when it was, or as soon as it can be drawn."""
+    from performer.outputs.overlay import BLANK
+
+    clock, number = SystemClock(), beginning(take.moments(), from_s)
+    engine = played.engine()
+    status = replace(BLANK, patch=take.head.patch_file, model=take.head.model, message="replay")
+    begun_s: float | None = None
+    for step in as_played(continued(take.moments(), number)):
+        begun_s = clock.now() - step.now_s if begun_s is None else begun_s
+        clock.sleep_until(begun_s + step.now_s)
+        display.poll()
+        if stopped() or display.closed:
+            return
+        image = played.frame(engine, step)
+        said = message(step)
+        if said:
+            logging.getLogger(__name__).info("%s", said)
+        status = replace(
+            status, values=engine.values, canvas=engine.canvas, message=said or status.message
+        )
+        now = status
+        display.present(image, lambda now=now: now)  # type: ignore[misc]
+
+
+def message(step: Step) -> str:
+    """What the log said in a frame."""
+    return "; ".join(event.text for event in step.events if isinstance(event, Notice))
