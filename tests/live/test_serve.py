@@ -14,8 +14,10 @@ import pytest
 from parts import Screen, end, free_udp_port, require, wait_until
 from test_play import save_tiny_model
 
+from performer.serving.boxes import kept_boxes
 from performer.serving.mirror import Mirror
 from performer.serving.state import read_state
+from performer.takes import Take
 
 pytestmark = pytest.mark.live
 
@@ -200,6 +202,13 @@ def test_killed_and_hung_parts_are_replaced_and_the_screen_is_never_black(
         figures[name] = (audience.longest_hold_s(fault_s), audience.darkest)
         assert audience.darkest > 40, name
         assert figures[name][0] < RECOVERY_S, name
+    boxes = kept_boxes(show.folder / "state" / "performer" / "black-boxes")
+    faults_told = {Take(box).head.fault for box in boxes}
+    assert faults_told == {
+        "the instrument ended with -9",
+        "the instrument gave no good frame",
+    }
+    assert all(next(Take(box).moments(), None) is not None for box in boxes)
     for name, (hold_s, darkest) in figures.items():
         print(f"{name}: the picture stood for {hold_s:.2f} s, at its darkest {darkest:.0f}")
     show.process.send_signal(signal.SIGTERM)
