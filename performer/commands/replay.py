@@ -50,7 +50,7 @@ def replay(options: Options, say: Callable[[str], None], stopped: Callable[[], b
     played = Replay(take, options.model, options.device)
     display = _display(options, take)
     try:
-        _play(take, played, display, from_s, stopped)
+        _play(take, played, display, from_s, usual_frame_s(times), stopped)
     finally:
         display.close()
 
@@ -75,13 +75,20 @@ def told(take: Take, times: list[float]) -> list[str]:
     return lines + [f"  {line}" for line in head.log]
 
 
+def frames_s(times: list[float]) -> list[float]:
+    """How long each frame but the last stood."""
+    return [after - before for before, after in zip(times, times[1:], strict=False)]
+
+
+def usual_frame_s(times: list[float]) -> float:
+    """How long a frame usually stood; 0 where there is but one."""
+    return statistics.median([each for each in frames_s(times) if each > 0.0] or [0.0])
+
+
 def frames_told(times: list[float]) -> str:
     """How long the frames took, and where they were late."""
-    took_s = [after - before for before, after in zip(times, times[1:], strict=False)]
-    took_s = [each for each in took_s if each > 0.0]
-    if not took_s:
-        return "one frame"
-    usual_s = statistics.median(took_s)
+    took_s = frames_s(times)
+    usual_s = usual_frame_s(times)
     late = sum(each > LATE * usual_s for each in took_s)
     worst = sorted(zip(took_s, times[1:], strict=False), reverse=True)[:WORST]
     words = ", ".join(f"{1000 * each:.0f} ms at {at - times[-1]:.1f} s" for each, at in worst)
@@ -103,14 +110,27 @@ def _display(options: Options, take: Take) -> Display:
 
 
 def _play(
-    take: Take, played: Replay, display: Display, from_s: float, stopped: Callable[[], bool]
+    take: Take,
+    played: Replay,
+    display: Display,
+    from_s: float,
+    usual_s: float,
+    stopped: Callable[[], bool],
 ) -> None:
     """Each frame when it was, or as soon as it can be drawn."""
     from performer.outputs.overlay import BLANK
 
     clock, number = SystemClock(), beginning(take.moments(), from_s)
     engine = played.engine()
-    status = replace(BLANK, patch=take.head.patch_file, model=take.head.model, message="replay")
+    status = replace(
+        BLANK,
+        fps=1.0 / usual_s if usual_s else 0.0,
+        frame_ms_p50=1000.0 * usual_s,
+        device=take.head.engine,
+        patch=take.head.patch_file,
+        model=take.head.model,
+        message="replay",
+    )
     begun_s: float | None = None
     for step in as_played(continued(take.moments(), number)):
         begun_s = clock.now() - step.now_s if begun_s is None else begun_s
