@@ -22,9 +22,10 @@ TINY = Widths(channel_base=64, channel_max=16, z_dim=8, w_dim=8, mapping_layers=
 
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Leave the user's cache and patches alone, in the processes of live tests too."""
+    """Leave the cache, patches and state of the user alone, in the processes of live tests too."""
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture(autouse=True)
