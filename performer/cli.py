@@ -91,7 +91,7 @@ def play(
         str, typer.Option(help="What is listened to: default, part of a device's name, a file.")
     ] = "none",
     link: Annotated[
-        bool, typer.Option("--link", help="Follow Ableton Link; needs the extra [link].")
+        bool, typer.Option("--link", help="Follow Ableton Link; needs the extra \\[link].")
     ] = False,
     device: Device = "auto",
     seed: Annotated[int | None, typer.Option(help="The picture to start with.", min=0)] = None,
