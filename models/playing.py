@@ -7,6 +7,7 @@ from torch import Tensor
 
 from models.architectures import AnyGenerator
 from models.directions import directions_of
+from models.sketch import Sketch
 
 if TYPE_CHECKING:
     from models.runtime import Runtime
@@ -27,11 +28,15 @@ class Playing(Generic[G]):
         self.num_ws, self.z_dim = generator.num_ws, generator.widths.z_dim
         self.classes = generator.widths.classes
         self.w_avg = generator.mapping.w_avg
+        self.sketch: Sketch | None = None
 
     @property
     def pliant(self) -> "Runtime | None":
         """The same generator where it can be bent and blended; None where none can be."""
         return None
+
+    def prepare_sketch(self) -> None:
+        """Have `sketch` from now on, where this kind of network has one."""
 
     @torch.inference_mode()
     def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor:

@@ -31,6 +31,7 @@ from models.networks import (
 )
 from models.playing import Playing
 from models.recipe import Precision
+from models.sketch import Sketch
 
 LEAST_STYLE = 1e-12
 
@@ -80,6 +81,17 @@ class Runtime(Playing[Generator]):
         for block in self._blocks[1:]:
             x, image = block.draw(x, image, ws, noise, touch)
         return image
+
+    def synthesise_coarse(self, ws: Tensor, noise: float | Tensor) -> Tensor:
+        """What `synthesise` does without the finest level, whose size the image has."""
+        x, image = self._blocks[0].draw(self._const.used, None, ws, noise, None)
+        for block in self._blocks[1:-1]:
+            x, image = block.draw(x, image, ws, noise, None)
+        return upsample(image, self._blocks[-1].filter)
+
+    def prepare_sketch(self) -> None:
+        other = copy(self)  # of the same weights: else the sketch would hold whoever holds it
+        self.sketch = Sketch(other.synthesise_coarse, self.draw, samples_of(self.generator))
 
     @cached_property
     def bender(self) -> Bender:

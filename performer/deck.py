@@ -74,11 +74,13 @@ class Deck:
         share: float = 1.0,
         corners: Sequence[Corner] = (),
         other: "Deck | None" = None,
+        *,
+        sketched: bool = False,
     ) -> Tensor:
         """A new picture (1, 3, H, W), most of it within -1..1, on the device.
 
         `share` and `corners` are those of `Latent.advance`. `other` is the deck towards whose
-        model this one's is blended.
+        model this one's is blended. With `sketched` it is the model's sketch, if there is one.
         """
         if self._next is not None:
             following, self._next = self._next, None
@@ -92,7 +94,9 @@ class Deck:
         ws = self._latent.advance(values, dt_s, share, corners)
         blend = self._blender.apply(ws, values, dt_s, share, corners)
         bends = bends_of(values)
-        picture = self._player.draw(self.generator, ws, values["noise"], dt_s, bends, blend)
+        picture = self._player.draw(
+            self.generator, ws, values["noise"], dt_s, bends, blend, sketched=sketched
+        )
         self.notice = self._refusal(asked=len(bends) > 0)
         if self._dissolve is not None:
             picture = self._dissolve.apply(picture, dt_s)

@@ -58,6 +58,8 @@ class Decks:
         dt_s: float,
         share: float = 1.0,
         corners: Sequence[Corner] = (),
+        *,
+        sketched: bool = False,
     ) -> Tensor:
         """A new picture (1, 3, H, W), most of it within -1..1, on the device; see `Deck.draw`.
 
@@ -66,14 +68,14 @@ class Decks:
         mix = self._mix(values)
         mine = theirs = None
         if mix < 1.0:
-            mine = self.a.draw(values, dt_s, share, corners, self.b)
+            mine = self.a.draw(values, dt_s, share, corners, self.b, sketched=sketched)
         else:
             self.a.rest(values, dt_s)
         if self.b is not None and mix > 0.0:
             if mine is not None and self.b.generator is self.a.generator:
                 mine = mine.clone()  # A picture on a card is good until the next one.
             own = [_Corner.of(corner) for corner in corners]
-            theirs = self.b.draw(_others(values), dt_s, share, own)
+            theirs = self.b.draw(_others(values), dt_s, share, own, sketched=sketched)
         elif self.b is not None:
             self.b.rest(values, dt_s)
         self.notice = self.a.notice if mine is not None else ""

@@ -10,11 +10,12 @@ RAISE_AFTER_S, LOWER_AFTER_S, LONGEST_WAIT_S = 0.5, 10.0, 160.0
 TRIAL_S, VAIN_S = 3.0, 120.0
 LONGEST_STEP_S = 0.25
 
-NO_REHEARSALS, NO_COSTLY_EFFECTS = 1, 2
+NO_REHEARSALS, NO_COSTLY_EFFECTS, SKETCHES = 1, 2, 3
+SPARED = ("", "", "EFFECTS SPARED", "DETAIL SPARED")  # at each level, in words
 
 
 class Governor:
-    """How much is spared: 0 nothing, 1 rehearsals, 2 the costly effects too.
+    """How much is spared: 0 nothing, 1 rehearsals, 2 the costly effects too, 3 the finest detail.
 
     It follows from the times it is given alone. Where sparing cannot bring the frames into their
     time, the look is worth more: it is taken back, and not tried again for two minutes. If what
@@ -49,12 +50,12 @@ class Governor:
         return self.level
 
     def _may_raise(self) -> bool:
-        return self.level < NO_COSTLY_EFFECTS and not self._vain_left_s
+        return self.level < SKETCHES and not self._vain_left_s
 
     @property
     def _is_in_vain(self) -> bool:
         """Whether all is spared, and it is too much all the same."""
-        return self.level == NO_COSTLY_EFFECTS and self._high_s > TRIAL_S
+        return self.level == SKETCHES and self._high_s > TRIAL_S
 
     def _raise(self) -> None:
         if self._was_lowered:

@@ -46,10 +46,17 @@ class Pliant(Protocol):
     def blend(self, other: "Pliant") -> Blend | None: ...
 
 
+class Sketch(Protocol):
+    """A network that draws about the same pictures in less time."""
+
+    def draw(self, ws: Tensor, noise: float) -> Tensor: ...
+
+
 class Generator(Protocol):
     """What the instrument needs of a network.
 
-    `pliant` draws the same pictures, bent or blended; None where no engine can.
+    `pliant` draws the same pictures, bent or blended; None where no engine can. `sketch` draws them
+    softer and sooner; None where nothing was prepared for that.
 
     `drift` is the way of its weights to those of a like network, None where there is none. The
     drift's `advance` moves them to `progress` 0..1 of the way, and tells whether they are there.
@@ -65,6 +72,9 @@ class Generator(Protocol):
 
     @property
     def pliant(self) -> Pliant | None: ...
+
+    @property
+    def sketch(self) -> Sketch | None: ...
 
     def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor: ...
 

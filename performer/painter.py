@@ -69,6 +69,8 @@ class Painter:
         Whether it is numbers is asked on the device, and told with the picture: to ask here would
         be to wait.
         """
-        picture = self._decks.draw(order.values, order.dt_s, order.share, order.corners)
+        picture = self._decks.draw(
+            order.values, order.dt_s, order.share, order.corners, sketched=order.sketched
+        )
         self._sound = torch.isfinite(picture.sum())
         return self._effects.apply(picture, order.values, order.dt_s)

@@ -258,7 +258,7 @@ TABLE: tuple[Parameter, ...] = (
     FLASH_LIMIT,
     Parameter(
         "governor",
-        "On with `serve`: spare bloom, displacement and feedback before frames come late.",
+        "On with `serve`: spare costly effects, then fine detail, before frames come late.",
         kind="toggle",
         slew_s=0.0,
     ),

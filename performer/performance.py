@@ -30,7 +30,7 @@ from performer.events import (
     SoundEvent,
     ThriftEvent,
 )
-from performer.governor import NO_COSTLY_EFFECTS
+from performer.governor import NO_COSTLY_EFFECTS, SKETCHES
 from performer.house import House, Thrift
 from performer.learn import Learn
 from performer.looper import Looper
@@ -67,7 +67,7 @@ class Order:
     """What a picture is made of: values in their units, and what else is to happen before it.
 
     `share` is how far the latest morph is, 0..1, and `corners` are those of the XY pad;
-    `effects` are the first of their chain.
+    `effects` are the first of their chain; `sketched` asks for the model's sketch.
     """
 
     values: dict[str, float]
@@ -77,6 +77,7 @@ class Order:
     changes: tuple[ModelEvent | Leaving, ...]
     effects: tuple[str, ...]
     clear: bool
+    sketched: bool
 
 
 class Performance:
@@ -110,6 +111,7 @@ class Performance:
         self._morph: Morph | None = None
         self._share = 1.0
         self._house, self._thrift = House(), Thrift()
+        self._is_sketched = False
         self._xy = XYPad(_corners(patch))
         self._changes: list[ModelEvent | Leaving] = []
         self._clear = False
@@ -155,6 +157,7 @@ class Performance:
             self._house.opens(event.is_open)
         elif isinstance(event, ThriftEvent):
             self._thrift.spares = event.level >= NO_COSTLY_EFFECTS
+            self._is_sketched = event.level >= SKETCHES
         elif isinstance(event, SoundEvent):
             self._hear(event)
         struck = heard_in(event)
@@ -231,7 +234,7 @@ class Performance:
             part.apply(named)
         corners, changes = self._xy.corners(pad), tuple(self._changes)
         effects, clear = self.patch.effects, self._clear
-        order = Order(named, dt_s, self._share, corners, changes, effects, clear)
+        order = Order(named, dt_s, self._share, corners, changes, effects, clear, self._is_sketched)
         self._changes, self._clear = [], False
         return order
 

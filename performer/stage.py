@@ -31,7 +31,7 @@ from performer.events import (
     SoundEvent,
     ThriftEvent,
 )
-from performer.governor import NO_COSTLY_EFFECTS, Governor
+from performer.governor import SPARED, Governor
 from performer.limited_log import LimitedLog
 from performer.looper import loop_length
 from performer.meter import Meter
@@ -251,7 +251,7 @@ class Stage:
             preview=engine.preview,
             beat=engine.performance.tempo.beat,
             tempo_source=engine.performance.tempo.source,
-            sparing=self._spared >= NO_COSTLY_EFFECTS,
+            spared=SPARED[self._spared],
             flash_limit=bool(engine.controls.target("flash_limit")),
             flashes_held=engine.flashes.is_limiting,
             learn=engine.learn.view(),

@@ -73,7 +73,7 @@ class Status:
     preview: NDArray[np.uint8] | None = None
     beat: float = 0.0
     tempo_source: str = ""
-    sparing: bool = False
+    spared: str = ""
     flash_limit: bool = True
     flashes_held: bool = False
     learn: LearnView | None = None

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from models.runtime import Runtime
 from performer.engine import Engine
 from performer.events import Event, OscEvent, ThriftEvent
 from performer.governor import LONGEST_WAIT_S, LOWER_AFTER_S, VAIN_S, Governor
@@ -56,19 +57,51 @@ def test_it_goes_back_and_forth_ever_more_rarely() -> None:
 def test_sparing_in_vain_is_taken_back() -> None:
     governor = Governor()
     levels = run(governor, 30.0, lambda level: 1.4)
-    assert 2 in levels and levels[-1] == 0
+    assert 3 in levels and levels[-1] == 0
     levels = run(governor, VAIN_S - 40.0, lambda level: 1.4)
     assert set(levels) == {0}
 
 
 def test_a_look_is_not_spared_for_frames_that_are_late_all_the_same() -> None:
-    assert run(Governor(), 30.0, lambda level: (2.0, 2.0, 1.2)[level])[-1] == 0
+    assert run(Governor(), 30.0, lambda level: (2.0, 2.0, 1.6, 1.2)[level])[-1] == 0
 
 
 def test_a_long_pause_decides_nothing() -> None:
     governor = Governor()
     run(governor, 1.0, lambda level: 0.8)
     assert governor.step(3600.0, 0.9 * BUDGET_S, BUDGET_S) == 0
+
+
+def test_fine_detail_goes_last_and_comes_back_first() -> None:
+    governor = Governor()
+    levels = run(governor, 20.0, lambda level: (1.2, 1.2, 1.1, 0.7)[level])
+    assert levels[-1] == 3 and levels == sorted(levels)
+    levels = run(governor, 1.5 * LOWER_AFTER_S, lambda level: (0.6, 0.6, 0.7, 0.5)[level])
+    assert levels[-1] == 2
+
+
+def test_spared_detail_goes_softly_and_comes_back(
+    runtime: Runtime, make_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, played = make_engine(), make_engine()
+    plain.frame(0.0, 0.0, ()), played.frame(0.0, 0.0, ())
+    sketch = runtime.twin()
+    sketch.prepare_sketch()
+    monkeypatch.setattr(runtime, "sketch", sketch.sketch)
+
+    def differences(*events: Event) -> list[float]:
+        told = []
+        for i in range(60):
+            plain.frame(0.0, DT_S, ())
+            played.frame(0.0, DT_S, events if i == 0 else ())
+            told.append(float(np.abs(plain.image.astype(int) - played.image).mean()))
+        return told
+
+    going, coming = differences(ThriftEvent(0.0, 3)), differences(ThriftEvent(0.0, 2))
+    assert going[-1] > 1.0 and coming[-1] == 0.0
+    for way in ([0.0, *going], coming):
+        steps = [abs(after - before) for before, after in zip(way, way[1:], strict=False)]
+        assert max(steps) < 0.1 * going[-1]
 
 
 @pytest.mark.parametrize("address, value", [("/bloom/amount", 1.0), ("/displacement/amount", 1.0)])

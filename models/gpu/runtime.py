@@ -12,12 +12,14 @@ from torch import Tensor
 
 from models import runtime
 from models.architectures import TorchGenerator
+from models.contest import samples_of
 from models.device import describe
 from models.drift import Drift
 from models.gpu.choice import Choice, choice_for
 from models.gpu.static import prepared
 from models.networks import Generator
 from models.playing import Playing
+from models.sketch import Sketch
 from models.stylegan3 import runtime as stylegan3_runtime
 
 SHORT = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
@@ -72,6 +74,20 @@ class GpuRuntime(Playing[TorchGenerator]):
     def pliant(self) -> runtime.Runtime | None:
         """The plain runtime, launched step by step: what bends is no part of a captured graph."""
         return self.plain if isinstance(self.plain, runtime.Runtime) else None
+
+    def prepare_sketch(self) -> None:
+        plain = self.plain
+        if not isinstance(plain, runtime.Runtime):
+            return
+        coarse: Any = plain.synthesise_coarse
+        strength = self._noise
+        if self.choice.captured:
+            coarse = prepared(coarse, [self._ws, strength])
+
+        def draw(ws: Tensor, noise: float) -> Tensor:
+            return coarse(ws, strength.fill_(noise))
+
+        self.sketch = Sketch(draw, self.draw, samples_of(plain.generator))
 
     def drift(self, goal: object) -> Drift | None:
         """The way of all weights to the goal's; None where its networks have other shapes."""

@@ -5,6 +5,8 @@ the engine packs the weights once. Features are (1, H, W, C), as its convolution
 so, it turns nothing between them, which made it more than twice as fast.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
@@ -20,7 +22,15 @@ TO_PLANES, TO_PIXELS = (0, 3, 1, 2), (0, 2, 3, 1)
 
 def network_of(generator: Generator) -> Model:
     """The graph from ws (num_ws, w_dim) and the noise's strength (1,) to the image (1, 3, H, W)."""
-    return _Network(generator).model
+    network = _Network(generator)
+    return network.ending_in(network.image_of(generator.canvas.levels))
+
+
+def coarse_network_of(generator: Generator) -> Model:
+    """The same without the finest level, whose size the image has."""
+    network, levels = _Network(generator), generator.canvas.levels
+    finest = getattr(generator.synthesis, f"b{4 << levels[-1]}")
+    return network.ending_in(_doubled(network.image_of(levels[:-1]), finest))
 
 
 class _Network:
@@ -31,14 +41,21 @@ class _Network:
         self.noise = op.parameter([1], np.float32)
         rows = op.split(self.ws, _integers(0, scalar=True), generator.num_ws)
         self.rows = rows.outputs()
-        synthesis = generator.synthesis
-        x = _floats(_array(synthesis.b4.const[None]).transpose(TO_PIXELS))
+        self.synthesis = generator.synthesis
+
+    def image_of(self, levels: Sequence[int]) -> Node:
+        """The image (1, 3, H, W) that some levels, from the first on, make."""
+        x = _floats(_array(self.synthesis.b4.const[None]).transpose(TO_PIXELS))
         image = None
-        for level in generator.canvas.levels:
-            block = getattr(synthesis, f"b{4 << level}")
+        for level in levels:
+            block = getattr(self.synthesis, f"b{4 << level}")
             x, colours = self._level(block, x, 2 * level - 1)
             image = colours if image is None else op.add(_doubled(image, block), colours)
-        self.model = Model([op.result(image)], [self.ws, self.noise], "synthesis")
+        return image
+
+    def ending_in(self, image: Node) -> Model:
+        """The whole graph."""
+        return Model([op.result(image)], [self.ws, self.noise], "synthesis")
 
     def _level(self, block: SynthesisBlock, x: Node, first: int) -> tuple[Node, Node]:
         """Features of the level below to those of this one, and its colours."""

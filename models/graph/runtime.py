@@ -5,13 +5,16 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from models.contest import samples_of
 from models.graph.choice import Choice
 from models.graph.compiled import Compiled
 from models.graph.library import Model
+from models.graph.network import coarse_network_of
 from models.networks import Generator
 from models.onnx import generator as onnx
 from models.playing import Playing
 from models.runtime import Runtime
+from models.sketch import Sketch
 
 CPU = torch.device("cpu")
 SHORT = {"float32": "fp32", "bfloat16": "bf16"}
@@ -44,6 +47,13 @@ class GraphRuntime(Playing[Playable]):
         `noise` scales the model's own noise; 1 is as trained.
         """
         return self._compiled.draw(ws, noise)
+
+    def prepare_sketch(self) -> None:
+        if isinstance(self.generator, Generator):
+            choice = self.choice
+            network = coarse_network_of(self.generator)
+            coarse = Compiled(network, choice.precision, choice.threads)
+            self.sketch = Sketch(coarse.draw, self.draw, samples_of(self.generator))
 
     @cached_property
     def pliant(self) -> Runtime | None:

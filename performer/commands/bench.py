@@ -46,6 +46,10 @@ class HeldPicture:
     def pliant(self) -> None:
         """There is nothing to bend."""
 
+    @property
+    def sketch(self) -> None:
+        """There is nothing to draw sooner."""
+
     def draw(self, ws: Tensor, noise: float) -> Tensor:
         """The same picture, whatever is asked for."""
         return self._picture

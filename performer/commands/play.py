@@ -65,7 +65,10 @@ class Show:
         self._instrument = self._load()
         self._clock, self._inbox = SystemClock(), Inbox()
         device = self._instrument.runtime.device
-        self._preparer = Preparer(device, self._inbox, self._clock)
+        is_served = self._watch is not None
+        self._preparer = Preparer(device, self._inbox, self._clock, sketched=is_served)
+        if is_served:  # and governed
+            self._instrument.runtime.prepare_sketch()
         parts.callback(self._preparer.close)
         self._live = _live_patch(self._instrument, self._preparer, self._inbox, self._clock)
         self._engine = self._begin()

@@ -25,10 +25,13 @@ LOOK_EVERY_S = 0.1
 KEPT = 4  # models, the newest used: a swap back is at once
 
 
-def ready_model(path: Path, device: torch.device, clock: Clock, *, moves: bool) -> ModelEvent:
+def ready_model(
+    path: Path, device: torch.device, clock: Clock, *, moves: bool, sketched: bool = False
+) -> ModelEvent:
     """Read a model and try it out, so that nothing is left that could fail or take long.
 
-    With `moves` its weights can drift, or others drift to them. Raises `CheckpointError`. It
+    With `moves` its weights can drift, or others drift to them; with `sketched` it has a sketch.
+    Raises `CheckpointError`. It
     rests between its steps: each one holds up the frame that is being drawn a little, and no
     frame is to bear two.
     """
@@ -42,6 +45,9 @@ def ready_model(path: Path, device: torch.device, clock: Clock, *, moves: bool) 
         raise CheckpointError(f"{path}: draws values that are not numbers")
     time.sleep(REST_S)
     try_bending(runtime)
+    if sketched:
+        time.sleep(REST_S)
+        runtime.prepare_sketch()
     time.sleep(REST_S)
     pushes = runtime.directions(DIRECTIONS).cpu()
     name, sha256 = describe_model(manifest, path), sha256_of(path)
@@ -79,8 +85,11 @@ class Preparer:
     The last ones stay prepared: their weights never move.
     """
 
-    def __init__(self, device: torch.device, inbox: Inbox, clock: Clock) -> None:
+    def __init__(
+        self, device: torch.device, inbox: Inbox, clock: Clock, *, sketched: bool = False
+    ) -> None:
         self._device, self._inbox, self._clock = device, inbox, clock
+        self._sketched = sketched
         self._asked: SimpleQueue[tuple[Path, DeckName] | None] = SimpleQueue()
         self._kept: OrderedDict[tuple[Path, Look], ModelEvent] = OrderedDict()
         self._one_at_a_time = threading.Lock()
@@ -103,7 +112,9 @@ class Preparer:
                 if self._ended.is_set():
                     raise CheckpointError(f"{path}: the show has ended")
                 threads = torch.get_num_threads()
-                event = ready_model(path, self._device, self._clock, moves=False)
+                event = ready_model(
+                    path, self._device, self._clock, moves=False, sketched=self._sketched
+                )
                 torch.set_num_threads(threads)  # those of the model that plays
                 if len(self._kept) >= KEPT:
                     self._kept.popitem(last=False)

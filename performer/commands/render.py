@@ -17,7 +17,7 @@ from performer.commands.manner import Manner, load_manner
 from performer.commands.preparing import ready_model
 from performer.commands.taking import begin
 from performer.engine import Engine
-from performer.events import Event, ModelEvent, PatchEvent
+from performer.events import Event, ModelEvent, PatchEvent, ThriftEvent
 from performer.outputs.base import Image
 from performer.outputs.movie import Movie, check_movie
 from performer.patch import parse_patch
@@ -125,6 +125,7 @@ class Replay:
     def __init__(self, take: Take, model: Path | None, device: str) -> None:
         """`model` is played instead of the take's; raises `TakeError` or the readers' errors."""
         self._take, self._is_other = take, model is not None
+        self._is_hurried = True
         head = take.head
         file = model_file(model) if model else _model_of(take)
         run = file.parent if head.follows and model is None else None
@@ -140,7 +141,11 @@ class Replay:
         return f"Played on {head.engine}, rendered on {engine}: pictures may differ a little."
 
     def shots(self, fps: float | None) -> Iterator[Shot]:
-        """The frames at a steady rate, or those of the show; raises `TakeError`."""
+        """The frames at a steady rate, or those of the show; raises `TakeError`.
+
+        What the show spared where time was short is spared in its own frames alone.
+        """
+        self._is_hurried = fps is None
         moments = continued(self._take.moments())
         engine = self.engine()
         steps = as_played(moments) if fps is None else at_rate(moments, fps)
@@ -154,6 +159,8 @@ class Replay:
 
     def engine(self) -> Engine:
         """A fresh one, ready for the first frame."""
+        if self._is_hurried:
+            self._instrument.runtime.prepare_sketch()
         return begin(self._instrument, self._take.head.seed, self._take.head.recording)
 
     def frame(self, engine: Engine, step: Step) -> Image:
@@ -172,6 +179,8 @@ class Replay:
         """An event with its model read again; none of the take's if another one is played."""
         if isinstance(event, PatchEvent):
             return self._patched(event)
+        if isinstance(event, ThriftEvent):
+            return event if self._is_hurried else None
         if not isinstance(event, ModelEvent):
             return event
         if self._is_other:
@@ -179,7 +188,8 @@ class Replay:
         path = Path(event.path)
         _check_model(self._take, path, event.sha256)
         device = self._instrument.runtime.device
-        ready = ready_model(path, device, ManualClock(event.time_s), moves=event.drifts)
+        clock = ManualClock(event.time_s)
+        ready = ready_model(path, device, clock, moves=event.drifts, sketched=self._is_hurried)
         return replace(ready, deck=event.deck)
 
     def _patched(self, event: PatchEvent) -> PatchEvent:

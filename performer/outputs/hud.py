@@ -174,7 +174,7 @@ def _badges(status: Status) -> list[tuple[str, Colour]]:
         ("BLACKOUT", AMBER, status.blackout),
         ("FROZEN", ACCENT, status.frozen),
         ("STORE: CHOOSE A SCENE", ACCENT, status.storing),
-        ("EFFECTS SPARED", AMBER, status.sparing),
+        (status.spared, AMBER, bool(status.spared)),
         ("AUTOPILOT", ACCENT, status.autopilot),
         ("NO FLASH LIMIT", AMBER, not status.flash_limit),
         ("FLASHES HELD", ACCENT, status.flashes_held),

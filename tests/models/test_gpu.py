@@ -481,6 +481,16 @@ class TestOnACard:
             drawn.append(blend.at([0.4] * a.num_ws).draw(ws, 1.0, [bend]).cpu())
         assert faithful(drawn[1], drawn[0], "bfloat16")  # TF32 included
 
+    def test_its_sketch_is_that_of_a_cpu(self) -> None:
+        plain = Runtime(generator(*CASES[1]), CPU)
+        playing = GpuRuntime(generator(*CASES[1]), torch.device("cuda"), choice=CAPTURED)
+        ws = torch.randn(plain.num_ws, plain.generator.widths.w_dim)
+        for each in (plain, playing):
+            each.prepare_sketch()
+        assert plain.sketch is not None and playing.sketch is not None
+        found = playing.sketch.draw(ws.to("cuda"), 0.7).cpu()
+        assert faithful(found, plain.sketch.draw(ws, 0.7), "bfloat16")  # TF32 included
+
     def test_it_goes_on_with_weights_that_move(self) -> None:
         card, choice = torch.device("cuda"), Choice("bfloat16", captured=True)
         playing, goal = (
