@@ -19,7 +19,8 @@ from performer.commands.instrument import Instrument, load_instrument
 from performer.commands.preparing import ready_model
 from performer.commands.render import Options, Replay, render
 from performer.commands.taking import begin, free_name, head_of, numbered
-from performer.events import Event, Inbox, KeyEvent, OscEvent
+from performer.events import Event, Inbox, KeyEvent, OscEvent, ThriftEvent
+from performer.governor import SKETCHES
 from performer.outputs.memory import MemoryDisplay
 from performer.outputs.movie import MovieError
 from performer.outputs.take_file import TakeFile
@@ -83,6 +84,7 @@ class Show:
     def play(self, frames: int, script: Script, *, from_start: bool = True) -> list[bytes]:
         """The pictures of a show in which events come before frames by their number."""
         instrument, clock, inbox = self.instrument(), ManualClock(100.0), Inbox()
+        instrument.runtime.prepare_sketch()
         name = None if not from_start else self.take
         take = TakeFile(lambda: head_of(instrument, 7, from_start), name, lambda: self.take)
         take.start()
@@ -155,6 +157,15 @@ def test_a_model_that_came_during_the_show_comes_again(show: Show) -> None:
     other.unlink()
     with pytest.raises(TakeError, match="other.safetensors is not there"):
         show.replayed()
+
+
+def test_what_the_show_spared_is_spared_in_its_own_frames_alone(show: Show) -> None:
+    bloom = {5: [osc("/bloom/amount", 1.0)]}
+    whole, steady = show.play(60, bloom), show.replayed(30)
+    show.take.unlink()
+    spared = show.play(60, bloom | {30: [ThriftEvent(100.0, SKETCHES)]})
+    assert spared[:30] == whole[:30] and spared[30:] != whole[30:]
+    assert show.replayed() == spared and show.replayed(30) == steady
 
 
 def options(show: Show, **changes: object) -> Options:
