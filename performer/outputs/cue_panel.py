@@ -36,7 +36,8 @@ def _draw_picture(
     target: pygame.Surface, type_: Lettering, frame: pygame.Rect, status: Status
 ) -> None:
     if status.preview is None:
-        pygame.draw.rect(target, FAINT, frame, width=1)
+        if status.cues[1]:  # its picture is still to come
+            pygame.draw.rect(target, FAINT, frame, width=1)
         return
     height, width = status.preview.shape[:2]
     picture = pygame.image.frombuffer(status.preview.tobytes(), (width, height), "RGB")
