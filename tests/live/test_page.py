@@ -115,6 +115,10 @@ def test_every_parameter_has_a_control_at_any_size(browser: Browser, page: Page)
         named = "[...document.querySelectorAll('.models .pad')].filter(e => e.offsetParent)"
         assert tab.js(f"{named}.map(e => e.innerText.replace(/\\s+/g, ' ')).join()") == "2 tiny"
         assert tab.complaints == []
+    small = """[...document.querySelectorAll('button:not(.switch)')].filter(e => {
+        const box = e.getBoundingClientRect();
+        return e.offsetParent && Math.min(box.width, box.height) < 44 }).map(e => e.innerText)"""
+    assert tab.js(small) == [], "a finger is 44 px wide"
 
 
 def test_a_finger_moves_a_slider_and_all_pages_follow(browser: Browser, page: Page) -> None:
