@@ -69,6 +69,15 @@ class CueList:
         """The seconds and beats since the cue went out."""
         return self._passed_s, self._passed_beats
 
+    def follows_in_s(self, bpm: float) -> float | None:
+        """The seconds until the next cue follows by itself; None where none does."""
+        cue = self.current
+        if cue is None or not _follows(cue):
+            return None
+        beats = cue.follow_beats - self._passed_beats
+        left_s = beats * 60.0 / bpm if cue.follow_beats > 0.0 else cue.follow_s - self._passed_s
+        return max(left_s, 0.0)
+
     def restore(self, index: int, passed_s: float, passed_beats: float) -> None:
         """Let a cue be out since then; where it is none of these, nothing changes."""
         if -1 <= index < len(self.cues) and isfinite(passed_s + passed_beats):

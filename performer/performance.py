@@ -35,6 +35,7 @@ from performer.house import House, Thrift
 from performer.learn import Learn
 from performer.looper import Looper
 from performer.modulators import Modulators
+from performer.outline import Outline, outline_of
 from performer.parameters import BY_NAME, INDEX, MODULATORS, TABLE
 from performer.patch import match_controller
 from performer.quantise import Quantiser
@@ -97,6 +98,7 @@ class Performance:
         """
         self._asked = {} if seed is None else {"seed": float(seed % SEEDS)}
         self.patch, self._controllers, self._walk = patch, controllers, walk
+        self._outline, self._outlined = outline_of(patch), patch
         self.controls = Controls(patch.bindings, patch.start | self._asked, patch.priority)
         self.learn = Learn(self.controls, controllers)
         self.cues = CueList(patch.cues)
@@ -118,10 +120,16 @@ class Performance:
         self.values = self.controls.values
 
     @property
-    def titles(self) -> dict[str, str]:
-        """The names that the patch gives to parameters: those of its scenes."""
-        scenes = self.patch.scenes.items()
-        return {f"scene.{key}": scene.name or f"Scene {key}" for key, scene in scenes}
+    def outline(self) -> Outline:
+        """What the patch holds."""
+        if self._outlined is not self.patch:
+            self._outline, self._outlined = outline_of(self.patch), self.patch
+        return self._outline
+
+    @property
+    def follows_in_s(self) -> float | None:
+        """How soon the next cue goes out by itself, at the present tempo; None where none does."""
+        return self.cues.follows_in_s(self.tempo.bpm)
 
     @property
     def cue_names(self) -> tuple[str, str]:

@@ -260,7 +260,9 @@ class Stage:
             sound=engine.performance.ear.meters(self._clock.now()),
             modulation=engine.performance.modulators.motions(),
             modulation_amount=float(engine.values[INDEX["modulation.amount"]]),
-            titles=engine.performance.titles,
+            outline=engine.performance.outline,
+            follows_in_s=engine.performance.follows_in_s,
+            decks=(labels.model, labels.model_b),
             autopilot=engine.performance.autopilot.is_playing,
         )
 

@@ -1,9 +1,11 @@
 """What the stage tells a display about the running show, for the player's eyes only."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from performer.outline import Outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Status:
     `beat` is the music's, and `tempo_source` who counts it.
     `lamps` are the recorders that run, in words, and `loop` is the looper's state, or "".
     `sound` is what `ear.HEARD` names, each 0..1, or () where nothing is heard.
-    `titles` are the names that the patch gives to parameters, such as to its scenes.
+    `outline` is what the patch holds, and `follows_in_s` how soon its next cue goes out by itself,
+    None where none does. `decks` are the models on A and on B, "" for none.
     `autopilot` is whether it plays by itself now.
     """
 
@@ -82,5 +85,7 @@ class Status:
     sound: tuple[float, ...] = ()
     modulation: tuple[Motion, ...] = ()
     modulation_amount: float = 1.0
-    titles: dict[str, str] = field(default_factory=dict)
+    outline: Outline = Outline({}, (), ())
+    follows_in_s: float | None = None
+    decks: tuple[str, str] = ("", "")
     autopilot: bool = False

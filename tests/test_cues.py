@@ -120,3 +120,16 @@ def test_another_list_keeps_the_place_of_the_cue_that_is_out() -> None:
     assert names(cues) == ("b", None), "a name that is gone keeps its number, or is the last"
     cues.replace([])
     assert names(cues) == (None, None)
+
+
+def test_how_soon_the_next_follows() -> None:
+    cues = CueList([Cue(follow_s=3.0), Cue(follow_beats=8.0), C])
+    assert cues.follows_in_s(BPM) is None
+    cues.go()
+    cues.advance(1.0, 1.5)
+    assert cues.follows_in_s(BPM) == pytest.approx(2.0)
+    cues.advance(2.0, 3.0)
+    assert cues.follows_in_s(BPM) == pytest.approx(8 * 60 / BPM)
+    assert cues.follows_in_s(2 * BPM) == pytest.approx(4 * 60 / BPM)
+    cues.go()
+    assert cues.follows_in_s(BPM) is None

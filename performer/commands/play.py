@@ -29,6 +29,7 @@ from performer.outputs.film import FilmRecorder
 from performer.outputs.movie import check_new_movie
 from performer.outputs.take_file import TakeFile
 from performer.outputs.ways import find_way, share
+from performer.panel.guard import new_token
 from performer.panel.opening import as_text, open_panel
 from performer.panel.panel import Panel
 from performer.patch import model_path, path_of
@@ -210,13 +211,16 @@ class Show:
             title=f"Performer: {self._instrument.patch.name}",
             osc=None if osc_address == "off" else parse_host_port(osc_address),
             port=options.port,
-            lan=options.lan,
+            token=self._token() if options.lan else None,
             patient=self._goes_on,
         )
         logging.getLogger(__name__).info("Page at %s", panel.url)
         if options.lan:
             print(as_text(panel.url))
         return (panel,)
+
+    def _token(self) -> str:
+        return self._watch.token(new_token) if self._watch else new_token()
 
     def _labels(self, heard: Listening) -> Labels:
         instrument = self._instrument

@@ -17,6 +17,7 @@ from performer.serving.keeper import Keeper
 from performer.serving.mirror import Mirror, given_mirror
 from performer.serving.prompter import Prompter
 from performer.serving.state import State, StateWriter, read_state
+from performer.serving.token import given_token_file, kept_token
 from performer.toml_files import read_text
 
 RETRY_S = 0.25
@@ -42,6 +43,11 @@ class Served:
     def state(self) -> State | None:
         """Where the show stood; None where it has not played yet."""
         return read_state(state_path(self.mirror))
+
+    def token(self, new: Callable[[], str]) -> str:
+        """The page's token: that of the instrument before, or a `new` one."""
+        file = given_token_file()
+        return kept_token(file, new) if file is not None else new()
 
     def keeper(self, instrument: Instrument, patch: str, display: Display) -> Keeper:
         """The companion that tells the watch how it goes."""

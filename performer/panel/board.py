@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from performer.parameters import TABLE
 
 MAX_HEIGHT_PX, MAX_WIDTH_PX = 360, 4096
-MAX_STATUS_BYTES = 1 << 16
+MAX_STATUS_BYTES = 1 << 18  # 500 cues with names in any script
 
 VALUES, STATUS, PICTURE = range(3)
 _HEAD = np.dtype([("seq", "i8"), ("size", "i8", 3)])

@@ -21,6 +21,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = "performer"
+COOKIE_S = 365 * 24 * 3600  # a gallery's tablet starts anew each morning
 TOKEN_BYTES = 18
 POLICY_VIOLATION = 1008
 HEADERS = {
@@ -86,7 +87,8 @@ class Guard:
     async def _welcome(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Keep the token in a cookie, and take it out of the address."""
         response = RedirectResponse("/", 303, HEADERS)
-        response.set_cookie(COOKIE, self._token or "", httponly=True, samesite="lax")
+        token = self._token or ""
+        response.set_cookie(COOKIE, token, max_age=COOKIE_S, httponly=True, samesite="lax")
         await response(scope, receive, send)
 
 

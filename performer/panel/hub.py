@@ -19,7 +19,7 @@ from performer.parameters import BY_NAME, TABLE
 from performer.slew import MAXIMA, MINIMA
 
 TICK_S = 1 / 30
-TELL_S = 0.5
+TELL_S = 1.0  # where the instrument is silent
 PICTURE_PX = (640, 360)
 QUALITY = 70
 VISIBLE = (MAXIMA - MINIMA) / 1000.0  # of a moving value; a target is told exactly
@@ -33,6 +33,7 @@ class Hub:
         self._reader, self._settings, self._send = reader, settings, send
         self.values: Values = np.full((2, len(TABLE)), np.nan)
         self.status: dict[str, Any] = {}
+        self.outline: dict[str, Any] = {}
         self.pages: set[Page] = set()
         self.listeners: set[Listener] = set()
         self._health: Health = {}
@@ -48,7 +49,7 @@ class Hub:
     @property
     def titles(self) -> dict[str, str]:
         """The patch's own names for parameters."""
-        titles: dict[str, str] = self.status.get("titles", {})
+        titles: dict[str, str] = self.outline.get("titles", {})
         return titles
 
     def command(self, command: Command) -> bool:
@@ -59,6 +60,7 @@ class Hub:
         """Let a page know everything."""
         self.pages.add(page)
         page.tell_values({i: self._row(i) for i in range(len(TABLE)) if self._is_known(i)})
+        page.tell_outline(self._outline())
         page.tell_status(self._report())
 
     async def watch(self) -> None:
@@ -79,6 +81,7 @@ class Hub:
         status = self._reader.status()
         if status is not None:
             self._take_status(status)
+            self._tell_s = now_s
         if self.pages:
             self._show(now_s)
 
@@ -101,12 +104,20 @@ class Hub:
             status: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
         except msgspec.DecodeError:
             return
+        outline = status.pop("outline", {})
         before, self.status = self.status, status
         if before.get("patch") not in (None, status.get("patch")):
             self._tell_path("/")
-        was, titles = before.get("titles", {}), self.titles
+        if outline != self.outline:
+            self._take_outline(outline, is_first=not before)
+
+    def _take_outline(self, outline: dict[str, Any], *, is_first: bool) -> None:
+        was, self.outline = self.titles, outline
+        for page in self.pages:
+            page.tell_outline(self._outline())
+        titles = self.titles
         for name in was.keys() ^ titles.keys() | {n for n in titles if titles[n] != was.get(n)}:
-            if before and name in BY_NAME:
+            if name in BY_NAME and not is_first:
                 self._tell_path(BY_NAME[name].address)
 
     def _tell_path(self, path: str) -> None:
@@ -124,6 +135,10 @@ class Hub:
             report = self._report()
             for page in self.pages:
                 page.tell_status(report)
+
+    def _outline(self) -> bytes:
+        """What the patch holds, which seldom changes."""
+        return msgspec.json.encode({"outline": self.outline})
 
     def _report(self) -> bytes:
         """The instrument's status, the machine's, and how long the instrument has been silent."""

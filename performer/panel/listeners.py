@@ -15,6 +15,7 @@ class Page:
 
     def __init__(self) -> None:
         self._values: dict[int, tuple[float, float]] = {}
+        self._outline: bytes | None = None
         self._status: bytes | None = None
         self._picture: bytes | None = None
         self._news = asyncio.Event()
@@ -24,8 +25,13 @@ class Page:
         self._values.update(changed)
         self._news.set()
 
+    def tell_outline(self, outline: bytes) -> None:
+        """Some JSON, of the patch."""
+        self._outline = outline
+        self._news.set()
+
     def tell_status(self, report: bytes) -> None:
-        """Some JSON."""
+        """Some JSON, of the show."""
         self._status = report
         self._news.set()
 
@@ -40,11 +46,14 @@ class Page:
             await self._news.wait()
             self._news.clear()
             values, self._values = self._values, {}
+            outline, self._outline = self._outline, None
             status, self._status = self._status, None
             picture, self._picture = self._picture, None
             if values:
                 rows = [(i, *row) for i, row in values.items()]
                 await socket.send_text(msgspec.json.encode({"values": rows}).decode())
+            if outline is not None:
+                await socket.send_text(outline.decode())
             if status is not None:
                 await socket.send_text(status.decode())
             if picture is not None:

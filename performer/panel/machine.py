@@ -1,64 +1,77 @@
 """The machine's health as far as it can be read: temperatures, graphics memory, memory."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 PERIOD_S = 3.0
 _TIMEOUT_S = 5.0
-_QUERY = "temperature.gpu,memory.used,memory.total,utilization.gpu"
+_SYSTEM = Path("/sys/class")
+_PROCESSORS = ("coretemp", "k10temp", "zenpower", "x86_pkg", "cpu", "soc")
+_QUERY = {
+    "gpu_c": "temperature.gpu",
+    "gpu_used_mib": "memory.used",
+    "gpu_total_mib": "memory.total",
+    "gpu_percent": "utilization.gpu",
+}
 
 Health = dict[str, float]
 
 
 def health(pid: int) -> Health:
     """What can be read of the machine and of the process `pid`; C, MiB and percent."""
-    return _processor() | _memory(pid) | _graphics()
+    return processor() | _memory(pid) | _graphics()
 
 
-def _processor() -> Health:
-    """The hottest sensor of the processor (Linux)."""
-    hottest = max((_number(path) for path in _sensors()), default=0.0) / 1000.0
+def processor(system: Path = _SYSTEM) -> Health:
+    """The hottest sensor of the processor, or of all where none is known as its own (Linux)."""
+    sensors = {
+        **{file: file.parent / "type" for file in system.glob("thermal/thermal_zone*/temp")},
+        **{file: file.parent / "name" for file in system.glob("hwmon/hwmon*/temp*_input")},
+    }
+    own = [file for file, name in sensors.items() if _text(name).startswith(_PROCESSORS)]
+    hottest = max((_number(_text(file)) or 0.0 for file in own or sensors), default=0.0) / 1000.0
     return {"cpu_c": round(hottest, 1)} if hottest > 0.0 else {}
 
 
-def _sensors() -> list[Path]:
-    return [
-        *Path("/sys/class/thermal").glob("thermal_zone*/temp"),
-        *Path("/sys/class/hwmon").glob("hwmon*/temp1_input"),
-    ]
-
-
-def _number(path: Path) -> float:
+def _text(path: Path) -> str:
     try:
-        return float(path.read_text())
+        return path.read_text().strip().lower()
     except (OSError, ValueError):
-        return 0.0
+        return ""
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _memory(pid: int) -> Health:
     """The memory that the process holds (Linux)."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
+    cells = _text(Path(f"/proc/{pid}/statm")).split()
+    if len(cells) < 2:
         return {}
-    return {"memory_mib": round(pages / 256)}  # of 4 KiB each
+    return {"memory_mib": round(int(cells[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20)}
 
 
 def _graphics() -> Health:
-    """The first NVIDIA card, by its own tool."""
+    """The first NVIDIA card, by its own tool; what the card does not tell is left out."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return {}
+    query = ",".join(_QUERY.values())
     try:
         told = subprocess.run(  # noqa: S603
-            [tool, f"--query-gpu={_QUERY}", "--format=csv,noheader,nounits"],
+            [tool, f"--query-gpu={query}", "--format=csv,noheader,nounits"],
             capture_output=True,
             text=True,
             timeout=_TIMEOUT_S,
         ).stdout
-        first = [float(cell) for cell in told.splitlines()[0].split(",")]
-    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired):
+    except (OSError, ValueError, subprocess.TimeoutExpired):
         return {}
-    names = ("gpu_c", "gpu_used_mib", "gpu_total_mib", "gpu_percent")
-    return dict(zip(names, first, strict=False))
+    first = next(iter(told.splitlines()), "").split(",")
+    cells = {name: _number(cell) for name, cell in zip(_QUERY, first, strict=False)}
+    return {name: number for name, number in cells.items() if number is not None}

@@ -11,7 +11,6 @@ from performer.clock import Clock
 from performer.events import Inbox
 from performer.panel import PanelError
 from performer.panel.discovery import LOOPBACK, own_addresses
-from performer.panel.guard import new_token
 from performer.panel.panel import Panel
 
 DEFAULT_PORT = 8000
@@ -25,17 +24,16 @@ def open_panel(
     title: str,
     osc: tuple[str, int] | None,
     port: int = DEFAULT_PORT,
-    lan: bool = False,
+    token: str | None = None,
     patient: bool = False,
 ) -> Panel:
-    """On this machine alone, or with `lan` for all on its network who have the token.
+    """On this machine alone, or with a `token` for all on its network who have it.
 
     Raises `PanelError`, one sentence. One that is `patient` waits for a port that is taken.
     """
-    bind = partial(_bind, EVERYWHERE if lan else LOOPBACK, port)
+    bind = partial(_bind, EVERYWHERE if token else LOOPBACK, port)
     listener = _bound(bind, patient)
-    token = new_token() if lan else None
-    host = own_addresses()[0] if lan else LOOPBACK
+    host = own_addresses()[0] if token else LOOPBACK
     found = listener.getsockname()[1] if listener else port
     url = f"http://{host}:{found}/" + (f"?token={token}" if token else "")
     try:

@@ -13,6 +13,7 @@ import msgspec
 from performer.black_box import PIECES
 from performer.paths import state_folder
 from performer.serving.box_file import PIECE, pieces
+from performer.serving.token import tells_token
 from performer.takes import Moment, Packer, Take, TakeError
 
 BOXES, BOX = 10, ".take"
@@ -23,7 +24,7 @@ SILENT_S = 60.0
 
 
 class LogEnd(logging.Handler):
-    """The last lines of the log, with their times."""
+    """The last lines of the log, with their times; none that tells the page's token."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -31,7 +32,9 @@ class LogEnd(logging.Handler):
         self.lines: deque[str] = deque(maxlen=LINES)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record)[:300])
+        line = self.format(record)[:300]
+        if not tells_token(line):
+            self.lines.append(line)
 
 
 def box_folder() -> Path:

@@ -1,8 +1,10 @@
 """The journal of a show: what its parts say, on the screen and in files that never grow large."""
 
 import logging
+import os
 import threading
 import time
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO
@@ -19,12 +21,22 @@ def open_journal(path: Path) -> None:
     logging.raiseExceptions = False  # A full disk is no reason to print a traceback a line.
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8")
+        file = OwnFile(path, maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8")
     except OSError as error:
         logging.getLogger(__name__).warning("no log is written to %s: %s", path, error.strerror)
         return
     file.setFormatter(logging.Formatter(FORMAT))
     logging.getLogger().addHandler(file)
+
+
+class OwnFile(RotatingFileHandler):
+    """A log that its owner alone may read: the page's address with its token stands in it."""
+
+    def _open(self) -> TextIOWrapper:
+        def opener(path: str, flags: int) -> int:
+            return os.open(path, flags, 0o600)
+
+        return open(self.baseFilename, "a", encoding=self.encoding, opener=opener)
 
 
 class LineLimit:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from performer.serving.journal import note_lines
 from performer.serving.mirror import VARIABLE, Mirror
@@ -22,13 +22,16 @@ class Part:
     It ends when the pipe to it is closed, also by our own death.
     """
 
-    def __init__(self, name: str, command: Sequence[str], mirror: Mirror) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], mirror: Mirror, lent: Mapping[str, str]
+    ) -> None:
+        """`lent` is what else its environment tells it."""
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=os.environ | {VARIABLE: str(mirror.path), **QUIET},
+            env=os.environ | {VARIABLE: str(mirror.path), **lent, **QUIET},
         )
         assert self._process.stdout is not None  # noqa: S101 - it was made with a pipe
         self._journal = note_lines(name, self._process.stdout)

@@ -1,5 +1,6 @@
 """The supervisor: one instrument on air, one that stands ready, and a curtain behind them."""
 
+import contextlib
 import logging
 import threading
 import time
@@ -13,6 +14,7 @@ from performer.serving.notify import notify
 from performer.serving.part import Part
 from performer.serving.patience import Restarts
 from performer.serving.state import decode, read_state, write_whole
+from performer.serving.token import VARIABLE
 
 LOOK_EVERY_S, CHORES_EVERY_S, KEEP_EVERY_S = 0.05, 1.0, 30.0
 UNDERSTUDY_RETRY_S = 60.0
@@ -34,7 +36,8 @@ class Commands:
 class Supervisor:
     """Watches until the show ends in order.
 
-    `kept` is the file by which it goes on after a power cut, written every half minute. A show
+    `kept` is the file by which it goes on after a power cut, written every half minute; beside it
+    lies the page's token, which a `fresh` show does not take up either. A show
     that was never on air ends with its first error; one that was is started again for ever.
     """
 
@@ -45,6 +48,11 @@ class Supervisor:
         keep_orphans(box_folder())
         self._mirror = make_mirror()
         self._state = self._mirror.path.with_suffix(".state")
+        token = kept.with_suffix(".token")
+        self._lent = {VARIABLE: str(token.absolute())}
+        if fresh:
+            with contextlib.suppress(OSError):
+                token.unlink()
         self._has_played = not fresh and self._take_up()
         self._restarts, self._curtain_restarts = Restarts(), Restarts()
         self._curtain_due_s = float("-inf")
@@ -87,7 +95,7 @@ class Supervisor:
         self._mirror.path.unlink(missing_ok=True)
 
     def _start(self, name: str, command: tuple[str, ...]) -> Part:
-        return Part(name, command, self._mirror)
+        return Part(name, command, self._mirror, self._lent)
 
     def _take_up(self) -> bool:
         """Go on from the last time, if it left a state; whether it did."""
@@ -204,4 +212,4 @@ class Supervisor:
             self._curtain_due_s, self._curtain = time.monotonic() + wait_s, None
             if wait_s:
                 return
-        self._curtain = Part("curtain", self._commands.curtain, self._mirror)
+        self._curtain = self._start("curtain", self._commands.curtain)

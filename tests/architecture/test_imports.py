@@ -15,7 +15,7 @@ PURE = {
     "effects.palettes", "relative", "recognition", "learn", "dials", "toml_edit", "patch_edit",
     "lights", "osc_replies", "looper", "priorities", "waves", "oscillators", "followers",
     "envelopes", "formulas", "readings", "ear", "triggers", "modulator_checks", "bends",
-    "crossfade", "autopilot", "house", "governor", "opening_hours",
+    "crossfade", "autopilot", "house", "governor", "opening_hours", "outline",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 

@@ -43,6 +43,13 @@ def free_udp_port() -> int:
         return port
 
 
+def free_tcp_port() -> int:
+    """A TCP port of 127.0.0.1 that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextmanager
 def running(*command: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """A program that runs for the length of the block, its output on `stdout`."""

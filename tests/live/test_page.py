@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,8 +13,10 @@ import pytest
 from browser import DESKTOP, PHONE, Browser, Tab, chromium
 from parts import end, free_udp_port, require, running, wait_until
 from test_play import PERFORMER, save_tiny_model
+from websockets.sync.client import connect
 
-from performer.parameters import TABLE
+from performer.panel.oscquery import message
+from performer.parameters import INDEX, TABLE
 
 pytestmark = pytest.mark.live
 
@@ -24,7 +27,12 @@ name = "Still"
 [scenes.1]
 name = "Open water"
 values = { hue = 40 }
+[xy]
+scenes = ["1", "1", "1", "1"]
+[models]
+2 = "tiny.safetensors"
 """
+CUES = "".join(f'[[cues]]\nname = "Cue of {i}"\nvalues = {{ hue = {i} }}\n' for i in range(1, 31))
 AT = "document.querySelector('{}').getAttribute('aria-valuenow')"
 FIND = """
 const { OSCQueryDiscovery } = require("oscquery");
@@ -44,12 +52,13 @@ class Page:
 
     def __init__(self, directory: Path, process: "subprocess.Popen[str]", osc: int) -> None:
         assert process.stdout is not None
-        self.process, self.osc = process, osc
+        self.process, self.osc, self.patch = process, osc, directory / "still.toml"
         lines: list[str] = []
         while not lines or not lines[-1].startswith("Playing"):
             lines.append(process.stdout.readline())
             assert lines[-1], "it ended"
         self.url = next(line for line in lines if line.startswith("Page at")).split()[2]
+        self.live = self.url.replace("http", "ws") + "-/live"
         self.port = int(self.url.rpartition(":")[2].strip("/"))
 
 
@@ -57,7 +66,7 @@ class Page:
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     directory = tmp_path_factory.mktemp("page")
     save_tiny_model(directory / "tiny.safetensors")
-    (directory / "still.toml").write_text(PATCH)
+    (directory / "still.toml").write_text(PATCH + CUES)
     osc = free_udp_port()
     command = (*PERFORMER, "play", str(directory / "still.toml"), "--headless", "--midi", "none",
                "--model", str(directory / "tiny.safetensors"), "--osc", f"127.0.0.1:{osc}",
@@ -103,7 +112,13 @@ def test_every_parameter_has_a_control_at_any_size(browser: Browser, page: Page)
             assert tab.js(f"{bottom}({box})"), name
         assert "Open water" in tab.js("document.querySelector('#play').textContent")
         assert tab.js("document.querySelector('#vitals').textContent.includes('fps')")
+        named = "[...document.querySelectorAll('.models .pad')].filter(e => e.offsetParent)"
+        assert tab.js(f"{named}.map(e => e.innerText.replace(/\\s+/g, ' ')).join()") == "2 tiny"
         assert tab.complaints == []
+    small = """[...document.querySelectorAll('button:not(.switch)')].filter(e => {
+        const box = e.getBoundingClientRect();
+        return e.offsetParent && Math.min(box.width, box.height) < 44 }).map(e => e.innerText)"""
+    assert tab.js(small) == [], "a finger is 44 px wide"
 
 
 def test_a_finger_moves_a_slider_and_all_pages_follow(browser: Browser, page: Page) -> None:
@@ -145,6 +160,102 @@ def test_pads_and_safety_act_and_show(browser: Browser, page: Page) -> None:
     phone.touch("touchEnd")
     desk.until(f"{pressed} === 'false'")
     desk.until(f"{slider('hue')} === '0'")
+
+
+def tap(phone: Tab, selector: str) -> None:
+    phone.touch("touchStart", phone.middle(selector))
+    phone.touch("touchEnd")
+
+
+def test_the_cue_list_goes_where_it_is_tapped_and_stays_with_the_show(
+    browser: Browser, page: Page
+) -> None:
+    phone, desk = opened(browser, page, PHONE), opened(browser, page)
+    out = "document.querySelector('.cues .out .text')?.textContent"
+    tap(phone, ".go-back .go")
+    for tab in (phone, desk):
+        tab.until(f"{out} === 'Cue of 1'")
+        assert tab.js("document.querySelector('.cues .next .text').textContent") == "Cue of 2"
+    phone.js("document.querySelectorAll('.cues button')[28].click()")
+    desk.until(f"{out} === 'Cue of 29'")
+    # The list of the other page, whose hand is elsewhere, goes along.
+    in_view = """(() => {
+        const list = document.querySelector('.cues').getBoundingClientRect();
+        const item = document.querySelector('.cues .out').getBoundingClientRect();
+        return list.height < 300 && item.top >= list.top && item.bottom <= list.bottom })()"""
+    desk.until(in_view)
+    desk.until(f"{slider('hue')} === '29'")
+    desk.click(".go-back .pad")
+    phone.until(f"{out} === 'Cue of 28'")
+    page.patch.write_text(PATCH + CUES + '[[cues]]\nname = "Encore"\nscene = "1"\n')
+    phone.until("document.querySelector('.cues li:last-child .text').textContent === 'Encore'")
+    page.patch.write_text(PATCH)
+    phone.until("document.querySelector('.cue-list').hidden")
+    tap(phone, ".safety.panic")
+
+
+def test_a_finger_on_the_xy_pad_is_where_the_look_is(browser: Browser, page: Page) -> None:
+    phone, desk = opened(browser, page, PHONE), opened(browser, page)
+    desk.until("document.querySelector('.xy-pad .corner').textContent === 'Open water'")
+    x, y = phone.middle(".xy-pad")
+    top = phone.js("scrollY")
+    phone.touch("touchStart", (x, y))
+    for step in range(1, 11):
+        phone.touch("touchMove", (x + 8 * step, y - 8 * step))
+    phone.touch("touchEnd")
+    assert phone.js("scrollY") == top
+    width, height = phone.js(
+        "(b => [b.width, b.height])(document.querySelector('.xy-pad').getBoundingClientRect())"
+    )
+    for name, expected in (("xy.x", 0.5 + 80 / width), ("xy.y", 0.5 + 80 / height)):
+        desk.until(f"Math.abs({slider(name)} - {expected}) < 0.01")
+        assert float(phone.js(slider(name))) == pytest.approx(expected, abs=0.01)
+
+
+def test_of_two_operators_the_last_or_the_first_in_the_patch_wins(page: Page) -> None:
+    """A page and an OSC sender pull at one parameter."""
+    hue, contrast = INDEX["hue"], INDEX["contrast"]
+    with (
+        connect(page.live, proxy=None) as operator,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
+    ):
+        targets: dict[int, float] = {}
+
+        def comes(i: int, value: float) -> None:
+            while targets.get(i) != value:
+                told = operator.recv(10)
+                news = json.loads(told) if isinstance(told, str) else {}
+                targets.update({row[0]: row[1] for row in news.get("values", ())})
+
+        def touch(**values: float) -> None:
+            operator.send(json.dumps({"set": values}))
+
+        def send(value: float) -> None:
+            other.sendto(message("/hue", value), ("127.0.0.1", page.osc))
+
+        send(10.0)
+        comes(hue, 10.0)
+        touch(hue=20)
+        comes(hue, 20.0)
+        send(30.0)
+        comes(hue, 30.0)
+        order = '[priority]\norder = ["osc", "page"]\nhold_s = 2\n'
+        page.patch.write_text(PATCH.replace('speed" = 0', 'speed" = 0\ncontrast = 2') + order)
+        comes(contrast, 2.0)  # the patch is taken
+        send(40.0)
+        comes(hue, 40.0)
+        held_s = time.monotonic()
+        touch(hue=50, contrast=1.5)
+        comes(contrast, 1.5)
+        assert targets[hue] == 40.0 and time.monotonic() < held_s + 2.0
+        time.sleep(held_s + 2.0 - time.monotonic())
+        touch(hue=50)
+        comes(hue, 50.0)
+        send(60.0)  # the first need not wait for the second
+        comes(hue, 60.0)
+        page.patch.write_text(PATCH)
+        comes(contrast, 1.0)
+        operator.send('{"press": ["panic"]}')
 
 
 def test_search_leaves_what_is_sought(browser: Browser, page: Page) -> None:

@@ -1,5 +1,6 @@
 """An installation left alone: killed, hung, blinded or damaged, it comes back as it was."""
 
+import http.client
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from parts import Screen, end, free_udp_port, require, wait_until
+from parts import Screen, end, free_tcp_port, free_udp_port, require, wait_until
 from test_play import save_tiny_model
 
 from performer.serving.boxes import kept_boxes
@@ -174,12 +175,26 @@ def mean(screen: Screen) -> float:
     return float(middle.mean()) if middle.size else 0.0
 
 
+def lets_in(port: int, token: str) -> bool:
+    """Whether the page that is there lets in who has this token in a cookie."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/-/app.js", headers={"Cookie": f"performer={token}"})
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
 def test_killed_and_hung_parts_are_replaced_and_the_screen_is_never_black(
     xvfb: Screen, serve: Callable[..., Show]
 ) -> None:
-    show = serve()
+    page = free_tcp_port()
+    show = serve("--lan", "--port", str(page))
     until(lambda: mean(xvfb) > 40, "the picture")
     mirror = show.mirror
+    tablet = (show.folder / "state" / "performer" / "hall-0.token").read_text()
     until(lambda: (mirror.ready, mirror.curtains) == (2, 1), "the understudy and the curtain")
     figures = {}
     # What is done, and how many instruments and curtains have become ready after it.
@@ -202,6 +217,8 @@ def test_killed_and_hung_parts_are_replaced_and_the_screen_is_never_black(
         figures[name] = (audience.longest_hold_s(fault_s), audience.darkest)
         assert audience.darkest > 40, name
         assert figures[name][0] < RECOVERY_S, name
+    until(lambda: lets_in(page, tablet), "the page, for a tablet that was let in before")
+    assert not lets_in(page, tablet[::-1])
     boxes = kept_boxes(show.folder / "state" / "performer" / "black-boxes")
     faults_told = {Take(box).head.fault for box in boxes}
     assert faults_told == {
@@ -311,15 +328,18 @@ def test_fresh_begins_as_the_patch_starts_and_else_it_goes_on(
     serve: Callable[..., Show], tmp_path: Path
 ) -> None:
     kept = tmp_path / "state" / "performer" / "hall-0.state"
+    tokens: list[str] = []
 
     def hue_at_the_end(*options: str, hue: float | None = None) -> float:
-        show = serve(*HEADLESS, "--no-understudy", *options)
+        show = serve(*HEADLESS, "--no-understudy", "--lan", "--port", "0", *options)
         until(lambda: show.count("Playing"), "the show")
         if hue is not None:
             show.osc("/hue", hue)
         time.sleep(1.5)  # a state is kept each second
         show.process.send_signal(signal.SIGINT)
         assert show.process.wait(20) == 0
+        tokens.append(kept.with_suffix(".token").read_text())
+        assert show.count(f"?token={tokens[-1]}")
         state = read_state(kept)
         assert state is not None
         return next(target for name, _, target in state.stands.values if name == "hue")
@@ -327,6 +347,7 @@ def test_fresh_begins_as_the_patch_starts_and_else_it_goes_on(
     assert hue_at_the_end(hue=77.0) == 77.0
     assert hue_at_the_end() == 77.0
     assert hue_at_the_end("--fresh") == 20.0
+    assert tokens[0] == tokens[1] != tokens[2]
     kept.write_bytes(kept.read_bytes()[:40])
     assert hue_at_the_end() == 20.0
 

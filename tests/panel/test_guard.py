@@ -92,6 +92,7 @@ def test_the_token_goes_from_the_address_into_a_cookie() -> None:
     headers = dict(start["headers"])
     assert start["status"] == 303 and headers[b"location"] == b"/"
     cookie = headers[b"set-cookie"].decode()
+    assert "Max-Age=31536000" in cookie
     assert TOKEN in cookie and "HttpOnly" in cookie and "SameSite=lax" in cookie
     assert asked(TOKEN, "/", "token=wrong")[0]["status"] == 403
 

@@ -50,19 +50,33 @@ def test_a_patch_that_changes_announces_itself(board: Board, hub: Hub) -> None:
     listener = Listener()
     hub.listeners.add(listener)
     for status in (
-        {"patch": "Drift", "titles": {"scene.1": "Water"}},
-        {"patch": "Drift", "titles": {"scene.1": "Water"}},
+        {"patch": "Drift", "outline": {"titles": {"scene.1": "Water"}}},
+        {"patch": "Drift", "outline": {"titles": {"scene.1": "Water"}}},
     ):
         board.write_status(json.dumps(status).encode())
         hub.tick(0.0)
     assert sent_by(listener) == []
-    board.write_status(b'{"patch": "Drift", "titles": {"scene.1": "Fire", "scene.2": "Earth"}}')
+    titles = {"scene.1": "Fire", "scene.2": "Earth"}
+    board.write_status(json.dumps({"patch": "Drift", "outline": {"titles": titles}}).encode())
     hub.tick(0.0)
     told = {news["DATA"] for news in sent_by(listener)}
     assert told == {"/scene/1", "/scene/2"}
-    board.write_status(b'{"patch": "Storm", "titles": {}}')
+    board.write_status(b'{"patch": "Storm", "outline": {}}')
     hub.tick(0.0)
     assert "/" in {news["DATA"] for news in sent_by(listener)}
+
+
+def test_what_the_patch_holds_is_told_when_it_changes(board: Board, hub: Hub) -> None:
+    page = Page()
+    hub.welcome(page)
+    told = []
+    for name in ("Doors", "Doors", "Curtain"):
+        outline = {"cues": [{"name": name, "follows": ""}]}
+        board.write_status(json.dumps({"patch": "Drift", "outline": outline}).encode())
+        hub.tick(0.0)
+        told += [news["outline"]["cues"] for news in sent_by(page) if "outline" in news]
+    assert [cues[0]["name"] for cues in told] == ["Doors", "Curtain"]
+    assert "outline" not in hub.status
 
 
 def test_a_slow_page_misses_what_lay_between(board: Board, hub: Hub) -> None:

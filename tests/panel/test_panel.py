@@ -20,6 +20,7 @@ from performer.events import Inbox, PageEvent
 from performer.inputs.osc_packet import decode
 from performer.outputs.memory import MemoryDisplay
 from performer.panel import PanelError
+from performer.panel.guard import new_token
 from performer.panel.opening import as_text, open_panel
 from performer.parameters import INDEX, TABLE
 from performer.stage import Labels, Stage
@@ -34,7 +35,12 @@ class Show:
     def __init__(self, engine: Engine, lan: bool) -> None:
         self.inbox, self.clock = Inbox(), SystemClock()
         self.panel = open_panel(
-            self.inbox, self.clock, title="Still", osc=("127.0.0.1", 9000), port=0, lan=lan
+            self.inbox,
+            self.clock,
+            title="Still",
+            osc=("127.0.0.1", 9000),
+            port=0,
+            token=new_token() if lan else None,
         )
         display = MemoryDisplay(self.clock)
         self.stage = Stage(engine, display, self.inbox, self.clock, LABELS, onlookers=[self.panel])

@@ -39,6 +39,7 @@ def test_the_file_never_grows_large(
     files = sorted((tmp_path / "deep").iterdir())
     assert 2 <= len(files) <= journal.FILES + 1
     assert sum(file.stat().st_size for file in files) < 2100 * (journal.FILES + 1)
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     assert "line 1999" in (tmp_path / "deep" / "a.log").read_text()
 
 

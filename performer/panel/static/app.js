@@ -19,20 +19,21 @@ const link = new Link({
     banner(is ? "" : "Reconnecting. The show goes on without this page.");
   },
   table(hello) {
-    at("title").textContent = document.title = hello.title;
+    document.title = hello.title;
     at("qr-open").hidden = !hello.url;
     if (hello.url) at("qr-url").textContent = hello.url;
     const now = JSON.stringify(hello.table);
     if (now === table) return;
     table = now;
-    desk = new Desk(hello.table, link, { safety: at("safety"), play: at("play"), groups: at("groups"), chips: at("chips") });
+    desk = new Desk(hello.table, link, { safety: at("safety"), play: at("play"), groups: at("groups"), chips: at("chips"), health: at("health") });
   },
   value(i, target, value) { desk?.show(i, target, value); },
+  outline(outline) { desk?.outline(outline); },
   report({ status, machine, silent_s }) {
+    if (status.patch) at("title").textContent = status.patch;
     vitals(at("vitals"), status, machine);
     facts(at("facts"), status, machine);
     lines(at("events"), at("log"), status);
-    desk?.entitle(status.titles ?? {});
     desk?.tell(status);
     const state = [status.blackout ? "Blackout" : status.frozen ? "Frozen" : "", ...(status.lamps ?? [])].filter(Boolean).join(" · ");
     at("badge").textContent = state;
@@ -75,6 +76,7 @@ async function draw() {
 }
 
 at("preview").addEventListener("click", () => document.body.classList.toggle("large"));
+at("vitals").addEventListener("click", () => at("health").scrollIntoView({ behavior: "smooth", block: "start" }));
 at("search").addEventListener("input", () => desk?.find(at("search").value));
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && document.activeElement?.tagName !== "INPUT") {

@@ -59,7 +59,7 @@ function hand(area, { vertical = false, begin, to, end, reset }) {
   area.addEventListener("pointercancel", release);
 }
 
-function keys(element, row, current, set) {
+export function keys(element, row, current, set) {
   element.addEventListener("keydown", (event) => {
     const fine = event.shiftKey ? 0.001 : 0.01;
     const ways = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
@@ -89,7 +89,7 @@ function place(element, row, target, value) {
   element.setAttribute("aria-valuetext", `${digits(row, target)} ${unit(row)}`);
 }
 
-const slides = (row) => ({
+export const slides = (row) => ({
   role: "slider", tabIndex: 0, "aria-label": words(row.name), "aria-valuemin": row.minimum, "aria-valuemax": row.maximum,
 });
 
@@ -205,7 +205,7 @@ export function pad(row, link, text = label(row)) {
 export function bank(rows, link) {
   const title = words(numbered(rows[0].name).family);
   const told = make("output", { className: "number" });
-  const faders = rows.map((row) => fader(row, link, told));
+  const faders = rows.map((row) => fader(row, link, (text) => { told.textContent = text; }));
   const grid = make("div", { className: "faders" }, ...faders.map((each) => each.element));
   const clear = make("button", { type: "button", className: "quiet" }, "Reset");
   clear.addEventListener("click", () => rows.forEach((row) => link.set(row.name, row.default)));
@@ -218,10 +218,10 @@ export function bank(rows, link) {
   };
 }
 
-function fader(row, link, told) {
+// A thin upright fader; `say` shows what it says while a hand moves it.
+export function fader(row, link, say, name = numbered(row.name).number) {
   let target = row.default;
-  const { number } = numbered(row.name);
-  const tell = (value) => { told.textContent = `${number}: ${digits(row, value)} ${unit(row)}`; };
+  const tell = (value) => say(`${name}: ${digits(row, value)} ${unit(row)}`);
   const set = (value) => { link.set(row.name, value); tell(value); };
   const track = make("div", { className: "fader", "aria-orientation": "vertical", ...slides(row) }, make("i", { className: "bar" }), make("i", { className: "live" }), make("i", { className: "thumb" }));
   hand(track, {
@@ -231,7 +231,7 @@ function fader(row, link, told) {
   keys(track, row, () => target, set);
   const trace = make("i");
   return {
-    element: make("div", { className: "lane" }, track, make("span", {}, number)),
+    element: make("div", { className: "lane" }, track, make("span", {}, name)),
     trace,
     show(goal, value) {
       target = goal;

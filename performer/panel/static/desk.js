@@ -1,7 +1,10 @@
 // The desk: which control stands where, derived from the table alone.
 
 import { bank, control, make, pad, tempo } from "./controls.js";
+import { Cues } from "./cues.js";
+import { Decks } from "./decks.js";
 import { numbered, words } from "./parameter.js";
+import { XY } from "./xy.js";
 
 const SAFETY = ["blackout", "freeze", "panic"]; // in this order at the page's foot, if there are such
 const BANK = 4; // so many numbered rows are one bank
@@ -38,17 +41,27 @@ export class Desk {
   }
 
   build() {
-    for (const place of Object.values(this.places)) place.replaceChildren();
+    for (const name of ["safety", "play", "groups", "chips"]) this.places[name].replaceChildren();
     const safety = SAFETY.flatMap((name) => this.table.filter((row) => row.name === name));
     for (const row of safety) this.safe(row);
     const taps = this.table.filter((row) => row.kind === "trigger" && /(^|[._])tap$/.test(row.name));
-    for (const run of families(this.table.filter((row) => !safety.includes(row) && !taps.includes(row)))) {
+    this.own = [Cues, Decks, XY].map((Own) => new Own(this.table, this.link));
+    for (const own of this.own) this.owned(own);
+    const apart = new Set([...safety, ...taps, ...this.own.flatMap((own) => own.rows)]);
+    for (const run of families(this.table.filter((row) => !apart.has(row)))) {
       if (run[0].name === "bpm") this.beat(run[0], taps[0]);
       else if (run.length >= BANK && run[0].kind === "value") this.bank(run);
       else if (run[0].kind === "trigger" || run[0].kind === "toggle" && !run[0].name.includes(".")) this.pads_(run);
       else run.forEach((row) => this.single(row));
     }
-    for (const [title, card] of this.cards) this.chip(title, card);
+    this.chip("Show", this.places.health);
+    for (const [title, card] of this.cards) if (card.parentNode === this.places.groups) this.chip(title, card);
+  }
+
+  // A card of its own, which shows where the patch has what it plays.
+  owned(own) {
+    this.places.play.append(own.element);
+    for (const row of own.rows) this.on(row, (target, value) => own.show(row, target, value));
   }
 
   safe(row) {
@@ -87,7 +100,6 @@ export class Desk {
     for (const row of run) {
       const made = pad(row, this.link, run.length > 1 ? "" : undefined);
       made.element.dataset.words = this.said([row]);
-      if (row.name.endsWith(".go") || row.name.endsWith(".next")) made.element.classList.add("go");
       grid.append(made.element);
       this.pads.set(row.name, made);
       this.on(row, made.show);
@@ -113,7 +125,6 @@ export class Desk {
   }
 
   chip(title, card) {
-    if (card.parentNode !== this.places.groups) return;
     const chip = make("button", { type: "button", className: "chip" }, title);
     chip.addEventListener("click", () => {
       if (card.tagName === "DETAILS") card.open = true;
@@ -126,18 +137,18 @@ export class Desk {
     return run.map((row) => `${row.name} ${row.address} ${words(row.name)} ${row.help}`).join(" ").toLowerCase();
   }
 
-  // The patch's own names; of a group that has some, those without are empty pads.
-  entitle(titles) {
-    const named = new Set(Object.keys(titles).map((name) => name.split(".")[0]));
+  // What the patch holds; a numbered pad to which it gives no name is empty.
+  outline(outline) {
+    const titles = outline.titles ?? {};
+    for (const own of this.own) own.take({ cues: [], corners: [], ...outline, titles });
     for (const [name, made] of this.pads) {
-      if (named.has(name.split(".")[0]) && /\.\d+$/.test(name)) made.entitle(titles[name]);
+      if (/\.\d+$/.test(name)) made.entitle(titles[name]);
     }
   }
 
   // What the show says of itself stands where it is played.
   tell(status) {
-    const [now, next] = status.cues ?? [];
-    this.note("cue", now || next ? `${now || "–"}  →  ${next || "end"}` : "");
+    for (const own of this.own) own.tell(status);
     this.note("loop", status.loop ?? "");
     this.note("tempo", status.tempo_source ?? "");
     const beat = status.beat ?? 0;

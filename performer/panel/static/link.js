@@ -40,6 +40,8 @@ export class Link {
         this.values.set(i, { target, value });
         this.show(i);
       }
+    } else if (news.outline) {
+      this.handlers.outline(news.outline);
     } else {
       this.handlers.report(news);
     }
@@ -60,7 +62,15 @@ export class Link {
     this.held.set(i, { target: value, timer });
     this.show(i);
     this.pending[name] = value;
-    this.timer ||= setTimeout(() => this.flush(), SEND_MS);
+    if (this.timer) return;
+    this.timer = setTimeout(() => this.pace(), SEND_MS);
+    queueMicrotask(() => this.flush()); // all that this touch has moved, at once
+  }
+
+  // What a hand does next goes in even steps, until it rests.
+  pace() {
+    this.timer = Object.keys(this.pending).length ? setTimeout(() => this.pace(), SEND_MS) : 0;
+    this.flush();
   }
 
   press(name) {
@@ -69,8 +79,6 @@ export class Link {
   }
 
   flush() {
-    clearTimeout(this.timer);
-    this.timer = 0;
     if (Object.keys(this.pending).length) this.send({ set: this.pending });
     this.pending = {};
   }

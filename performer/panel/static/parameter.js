@@ -64,7 +64,7 @@ export function steps(row) {
   const count = Math.round((row.maximum - row.minimum) / row.step) + 1;
   if (count > 9) return [];
   const said = new Map();
-  for (const [, number, word] of row.help.matchAll(/(?:^|[,;:] )(-?\d+) ([^,;.]+)/g)) said.set(Number(number), word.trim());
+  for (const [, number, word] of row.help.matchAll(/(?:^|[,;:] )(-?\d+) (?!to \d)([^,;.]+)/g)) said.set(Number(number), word.trim());
   return Array.from({ length: count }, (_, i) => {
     const value = row.minimum + i * row.step;
     return { value, word: said.get(value) ?? String(value) };
