@@ -626,6 +626,10 @@ def bench(
     page: Annotated[
         bool, typer.Option("--page", help="Measure what the control page does to the frames.")
     ] = False,
+    swaps: Annotated[
+        bool, typer.Option("--swaps", help="Measure what swaps and saved patches do to the frames.")
+    ] = False,
+    hz: Annotated[float, typer.Option(help="With --swaps: frames a second.", min=1.0)] = 60.0,
     official: Annotated[
         Path | None,
         typer.Option(help="With --engine: a copy of the vendor's repository, measured too."),
@@ -642,6 +646,11 @@ def bench(
         from performer.commands.bench_page import bench_page
 
         bench_page(patch, model, device, rounds, json, Console())
+        return
+    if swaps:
+        from performer.commands.bench_swaps import bench_swaps
+
+        bench_swaps(patch, model, device, hz, json, Console())
         return
     if train:
         from performer.commands.bench_train import bench_train

@@ -164,7 +164,7 @@ class Looper:
         """
         self._switch(record, play)
         for name in sorted(self._touched):
-            self._keep(name, beat, target(name), loop_length(beats))
+            self._keep(name, beat, target(name), beats)
         moved = self._touched.copy()
         self._touched.clear()
         values = {}
@@ -184,13 +184,13 @@ class Looper:
                 lane.yielded = False
         self._recording, self._playing = record, play
 
-    def _keep(self, name: str, beat: float, target: float, length_beats: int) -> None:
+    def _keep(self, name: str, beat: float, target: float, beats: float) -> None:
         lane = self._lanes.get(name)
         if not self._recording:
             if lane is not None:
                 lane.yielded = True
         elif lane is None:
-            self._lanes[name] = Lane(length_beats, beat, target)
+            self._lanes[name] = Lane(loop_length(beats), beat, target)
         else:
             lane.touch(beat, target)
 

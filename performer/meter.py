@@ -1,6 +1,6 @@
 """The frame meter: how long frames take, how late they are, how long a knob takes to show."""
 
-from collections import deque
+from collections import defaultdict, deque
 from statistics import median
 
 import numpy as np
@@ -51,7 +51,7 @@ class Meter:
     def __init__(self) -> None:
         self.frames = self.late = 0
         self.frame_ms = Histogram()
-        self.latency_ms: dict[str, Histogram] = {}
+        self.latency_ms: defaultdict[str, Histogram] = defaultdict(Histogram)
         self.usual_delay_s = 0.0
         self._recent_ms: deque[float] = deque(maxlen=RECENT)
         self._delays_s: deque[float] = deque(maxlen=RECENT)
@@ -78,8 +78,7 @@ class Meter:
 
     def shown(self, source: str, event_s: float, presented_s: float) -> None:
         """An event of `event_s` is first seen in the frame presented at `presented_s`."""
-        histogram = self.latency_ms.setdefault(source, Histogram())
-        histogram.add((presented_s - event_s) * 1000)
+        self.latency_ms[source].add((presented_s - event_s) * 1000)
 
     def recent(self, share: float) -> float:
         """A percentile of the last intervals between frames, in ms."""

@@ -1,7 +1,5 @@
 """Scenes, cues, the XY pad and live patches as a show: in the frames, and without a jump."""
 
-import gc
-import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +10,8 @@ import pytest
 from performer.engine import Engine, Frame
 from performer.events import Event, KeyEvent, MidiEvent, OscEvent, PatchEvent
 from performer.parameters import INDEX
-from performer.patch import Binding, Modulator, parse_patch
+from performer.patch import parse_patch
 from performer.schema import XY, Cue, Patch, Scene
-from tests.conftest import still_patch
 
 MakeEngine = Callable[..., Engine]
 DT_S = 1 / 60
@@ -279,36 +276,3 @@ def test_the_seed_that_was_asked_for_stays_until_the_file_says_another(runtime: 
     assert engine.controls.target("seed") == 42.0
     play(engine, saved(LIVE.replace("hue = 10", "hue = 20\nseed = 7")))
     assert engine.controls.target("seed") == 7.0
-
-
-def test_twelve_hundred_recalls_grow_nothing(runtime: object) -> None:
-    modulator = Modulator(shape="sine", parameter="hue", depth=0.3, rate_hz=0.1)
-    binding = Binding("note 36", "scene.1")
-    patch = still_patch(
-        scenes={"1": HOME, "2": AWAY}, bindings=(binding,), modulators=(modulator,), start=ALIVE
-    )
-    engine = Engine(runtime, patch)  # type: ignore[arg-type]
-    pads = (MidiEvent(0.0, "pads", "note", 1, 36, 1.0), osc("/scene/2"))
-    text = PatchEvent(0.0, "show.toml", patch)
-
-    def recall(times: int) -> None:
-        for i in range(times):
-            engine.frame(0.0, DT_S, (pads[i % 2], text))
-
-    recall(200)
-    gc.collect()
-    objects = len(gc.get_objects())
-    tracemalloc.start()
-    recall(100)
-    gc.collect()
-    before = tracemalloc.get_traced_memory()[0]
-    recall(300)
-    gc.collect()
-    after = tracemalloc.get_traced_memory()[0]
-    tracemalloc.stop()
-    recall(600)
-    gc.collect()
-    # Python's own pools move by some tens of bytes a recall; one morph that stays is a thousand.
-    assert after - before < 300 * 200
-    assert abs(len(gc.get_objects()) - objects) < 50
-    assert len(engine.controls._routes) == 1 and len(engine.controls._held) <= 1

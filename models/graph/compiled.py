@@ -1,5 +1,7 @@
 """A graph compiled for this processor, which draws one picture at a time."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Literal
 
 import torch
@@ -10,6 +12,7 @@ from models.graph.library import Core, Model, SharedTensor
 Precision = Literal["float32", "bfloat16"]
 HINTS: dict[Precision, str] = {"float32": "f32", "bfloat16": "bf16"}
 core = Core()
+_ends = ThreadPoolExecutor(1, "end of a graph")
 
 
 class Compiled:
@@ -30,6 +33,12 @@ class Compiled:
         self._ws, self._noise = inputs
         for index, tensor in enumerate(inputs):
             self._request.set_input_tensor(index, _shared(tensor))
+
+    def __del__(self) -> None:
+        """Give the memory back beside whoever lets go: a frame loop would wait half a frame."""
+        held = [self.__dict__.pop("_request", None)]
+        with suppress(RuntimeError):  # at the end of the program it goes here
+            _ends.submit(held.clear)
 
     def draw(self, ws: Tensor, noise: float) -> Tensor:
         """w of each layer (num_ws, w_dim) to a new float32 image (1, 3, H, W)."""

@@ -9,7 +9,7 @@ SHAPED = [
     Modulator(shape=shape, parameter=f"direction.{i}", depth=0.1, rate_hz=0.3, seed=i)
     for i, shape in enumerate(SHAPES, 1)
 ]
-IN_TIME = [Modulator(shape=shape, parameter="hue", depth=0.02, beats=4.0) for shape in IN_BEATS]
+IN_TIME = [Modulator(shape=shape, parameter="psi", depth=0.02, beats=4.0) for shape in IN_BEATS]
 FOLLOWING = [
     Modulator(source=f"sound.{name}", parameter=f"coarse.{i}", depth=0.1)
     for i, name in enumerate(("level", "bass", "mid", "treble"), 1)

@@ -37,8 +37,8 @@ Intervals = dict[str, list[float]]
 class TimedDisplay(MemoryDisplay):
     """Remembers when each frame was presented, in seconds."""
 
-    def __init__(self, clock: SystemClock) -> None:
-        super().__init__(clock)
+    def __init__(self, clock: SystemClock, refresh_hz: float = 60.0) -> None:
+        super().__init__(clock, refresh_hz=refresh_hz)
         self.times_s: list[float] = []
         self._now = clock.now
 

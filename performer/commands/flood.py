@@ -22,7 +22,14 @@ LAST_VALUE = 2.5
 class Flood:
     """Both streams at their rates from `start` on; OSC goes to our receiver, or to no one's."""
 
-    def __init__(self, inbox: Inbox, clock: SystemClock) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        clock: SystemClock,
+        osc_per_s: int = OSC_PER_S,
+        cc_per_s: int = CC_PER_S,
+    ) -> None:
+        self._osc_per_s, self._cc_per_s = osc_per_s, cc_per_s
         self._inbox, self._clock = inbox, clock
         self._osc = OscInput(inbox, clock, "127.0.0.1", 0)
         self._deaf = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -33,7 +40,7 @@ class Flood:
         """Begin to send; returns when the sender is running."""
         port = self._osc.address[1] if heard else self._deaf.getsockname()[1]
         self._over = threading.Event()
-        command = [sys.executable, "-m", __name__, str(port)]
+        command = [sys.executable, "-m", __name__, str(port), str(self._osc_per_s)]
         self._sender = subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -64,7 +71,7 @@ class Flood:
     def _send_cc(self, heard: bool) -> None:
         sent = 0
         while not self._over.wait(TICK_S):
-            for _ in range(int(CC_PER_S * TICK_S)):
+            for _ in range(int(self._cc_per_s * TICK_S)):
                 sent += 1
                 value = sent % 128 / 127
                 event = MidiEvent(self._clock.now(), "bench", "cc", 1, 16 + sent % 8, value)
@@ -72,7 +79,7 @@ class Flood:
                     self._inbox.put(event)
 
 
-def send(port: int, stop: threading.Event) -> int:
+def send(port: int, per_s: int, stop: threading.Event) -> int:
     """Send until stopped, a trigger now and then; returns how many triggers were sent."""
     receiver = ("127.0.0.1", port)
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -80,7 +87,7 @@ def send(port: int, stop: threading.Event) -> int:
     trigger = datagram("/next_seed", 1.0)
     start_s, sent, triggers = time.perf_counter(), 0, 0
     while not stop.is_set():
-        due = int((time.perf_counter() - start_s) * OSC_PER_S)
+        due = int((time.perf_counter() - start_s) * per_s)
         while sent < due:
             sent += 1
             sender.sendto(moves[sent % len(moves)], receiver)
@@ -109,7 +116,7 @@ def main() -> None:
 
     threading.Thread(target=wait_for_stop, daemon=True).start()
     print("ready", flush=True)
-    print(send(int(sys.argv[1]), stop), flush=True)
+    print(send(int(sys.argv[1]), int(sys.argv[2]), stop), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """How light and how red each part of a frame is, as the guidelines measure it."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,12 +42,18 @@ def blocks(frame: Frame) -> Floats:
     return planes
 
 
+@cache
+def areas(length: int, most: int) -> tuple[NDArray[np.intp], Floats]:
+    """Where each of at most so many parts of a length begins, and how long it is."""
+    parts = min(most, length)
+    starts = np.arange(parts) * length // parts
+    return starts, np.diff(starts, append=length).astype(np.float32)
+
+
 def cells(planes: Floats) -> Floats:
     """The means of (C, rows, columns) over at most CELLS areas."""
     for axis, most in ((1, CELLS[0]), (2, CELLS[1])):
-        length = planes.shape[axis]
-        starts = np.arange(min(most, length)) * length // min(most, length)
-        counts = np.diff(starts, append=length).astype(np.float32)
+        starts, counts = areas(planes.shape[axis], most)
         planes = np.add.reduceat(planes, starts, axis=axis)
         planes /= counts[:, None] if axis == 1 else counts
     return planes

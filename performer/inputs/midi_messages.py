@@ -1,12 +1,13 @@
 """Reads MIDI channel and clock messages and normalises their values (MIDI 1.0)."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import mido
 
 from performer.events import ClockEvent, ClockKind, MidiEvent, MidiKind
 
-_SYSTEM = 0xF0
+_STATUS, _SYSTEM = 0x80, 0xF0
 _SONG_POSITION = 0xF2
 _REAL_TIME: dict[int, ClockKind] = {0xF8: "tick", 0xFA: "start", 0xFB: "continue", 0xFC: "stop"}
 _POSITIONS_A_BEAT = 4
@@ -30,6 +31,15 @@ def normalise_bend(value: int) -> float:
 def normalise_velocity(value: int) -> float:
     """0..127 to 0..1, for what has no centre: velocity and pressure."""
     return value / 127
+
+
+def messages_in(packet: Sequence[int]) -> list[Sequence[int]]:
+    """The messages of a packet, which begin with a status byte each.
+
+    JACK allows only one in a packet, yet csound sends several in one when a curve is steep.
+    """
+    begins = [i for i, byte in enumerate(packet) if byte >= _STATUS and i]
+    return [packet[begin:end] for begin, end in pairwise([0, *begins, len(packet)])]
 
 
 class Reader:

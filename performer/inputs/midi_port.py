@@ -6,7 +6,7 @@ from typing import Any
 
 from performer.clock import Clock
 from performer.events import ClockEvent, MidiEvent
-from performer.inputs.midi_messages import Reader
+from performer.inputs.midi_messages import Reader, messages_in
 from performer.inputs.midi_system import CLIENT, is_own
 from performer.inputs.refusals import Refusals
 from performer.inputs.stamps import Arrival
@@ -33,16 +33,17 @@ class Port:
     def read(self, clock: Clock, refusals: Refusals) -> Iterator[MidiEvent | ClockEvent]:
         """The events that came since the last time."""
         for _ in range(_MOST_AT_ONCE):
-            message = self.source.get_message()
-            if message is None:
+            packet = self.source.get_message()
+            if packet is None:
                 return
             self.heard_s = time.monotonic()
-            data, since_s = message
+            data, since_s = packet
             time_s = self._arrival.time_s(clock.now(), since_s)
-            try:
-                yield from self._reader.read(data, time_s)
-            except Exception as error:
-                refusals.add(f"MIDI from {self.name}", str(error))
+            for message in messages_in(data):
+                try:
+                    yield from self._reader.read(message, time_s)
+                except Exception as error:
+                    refusals.add(f"MIDI from {self.name}", str(error))
 
 
 class Heart:

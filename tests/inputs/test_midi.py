@@ -13,6 +13,7 @@ from performer.inputs import InputError, midi_system
 from performer.inputs.midi import MidiInput, list_ports
 from performer.inputs.midi_messages import (
     Reader,
+    messages_in,
     normalise_7bit,
     normalise_14bit,
     normalise_bend,
@@ -104,6 +105,20 @@ def test_the_clock_becomes_events(data: list[int], kind: ClockKind, value: float
 def test_broken_messages_are_refused(data: list[int]) -> None:
     with pytest.raises(ValueError, match=".+"):
         Reader("").read(data, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("packet", "messages"),
+    [
+        ([0xB0, 16, 1], [[0xB0, 16, 1]]),
+        ([0xB0, 16, 1, 0xB0, 16, 2, 0xB1, 7, 3], [[0xB0, 16, 1], [0xB0, 16, 2], [0xB1, 7, 3]]),
+        ([0x90, 36, 127, 0xF8, 0xC0, 5], [[0x90, 36, 127], [0xF8], [0xC0, 5]]),
+        ([0x40, 0xB0, 16, 1], [[0x40], [0xB0, 16, 1]]),
+        ([], [[]]),
+    ],
+)
+def test_a_packet_may_hold_several_messages(packet: list[int], messages: list[list[int]]) -> None:
+    assert messages_in(packet) == messages
 
 
 @given(st.lists(st.lists(st.integers(0, 255), max_size=4), max_size=20))

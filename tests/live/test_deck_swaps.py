@@ -5,15 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
-import torch
 from parts import end, wait_until
 from test_play import Player, save_tiny_model
 
-from models.checkpoint import load_checkpoint, save_checkpoint
 from performer.clock import SystemClock
+from performer.commands.bench_swaps import save_relative
 from performer.commands.instrument import load_instrument, warm_up
 from performer.commands.play import model_loader
 from performer.commands.preparing import Preparer
@@ -59,20 +57,10 @@ class Show(Stage):
         return (np.diff(self.shown_s) * 1000).tolist()
 
 
-def save_starter(path: Path, seed: int) -> None:
-    """The starter with a little noise on it, so that nothing is kept of how it is played."""
-    generator, manifest, directions = load_checkpoint(STARTER_MODEL)
-    torch.manual_seed(seed)
-    for parameter in generator.parameters():
-        parameter += torch.randn_like(parameter) * 0.02
-    manifest = msgspec.structs.replace(manifest, name=path.stem)
-    save_checkpoint(path, generator, manifest, directions)
-
-
 @pytest.fixture
 def patch(tmp_path: Path) -> Path:
     for seed, name in enumerate(("one", "two")):
-        save_starter(tmp_path / f"{name}.safetensors", seed)
+        save_relative(STARTER_MODEL, tmp_path / f"{name}.safetensors", seed)
     (tmp_path / "broken.safetensors").write_bytes(bytes(1000))
     path = tmp_path / "two.toml"
     path.write_text(PATCH)

@@ -1,5 +1,7 @@
 """The graph engine: the eager runtime's pictures, one for each call, of whatever network."""
 
+from threading import Event, Thread, current_thread
+
 import msgspec
 import pytest
 import torch
@@ -7,6 +9,7 @@ from tiny import CPU, generator
 
 from models.canvas import Canvas, canvas_of
 from models.graph.choice import Choice
+from models.graph.compiled import Compiled
 from models.graph.network import network_of
 from models.graph.runtime import GraphRuntime
 from models.networks import Generator, Widths
@@ -101,3 +104,17 @@ def test_it_stays_where_the_goal_has_the_same_weights_and_else_finds_no_way() ->
     for other in (Runtime(generator(seed=1), CPU), graph(generator(canvas_of(16, 8))), "a word"):
         assert playing.drift(other) is None
     assert Runtime(generator(), CPU).drift(playing) is None
+
+
+def test_what_takes_long_to_give_back_is_given_back_elsewhere() -> None:
+    ended, ends = Event(), list[Thread]()
+
+    class Request:
+        def __del__(self) -> None:
+            ends.append(current_thread())
+            ended.set()
+
+    compiled = Compiled.__new__(Compiled)
+    compiled._request = Request()  # type: ignore[assignment]
+    del compiled
+    assert ended.wait(30.0) and ends != [current_thread()]

@@ -13,7 +13,7 @@ from PIL import Image
 from tiny import CPU, IMAGES, images, recipe, trainer
 from torch import Tensor
 
-from models import checkpoint
+from models import checkpoint, directions
 from models import run as run_module
 from models.canvas import canvas_of
 from models.checkpoint import SaveError, load_checkpoint
@@ -25,6 +25,12 @@ from models.recipe import Stage
 from models.run import Goal, Progress, Run
 from models.saves import Saves
 from models.trainer import Trainer
+
+
+@pytest.fixture(autouse=True)
+def short_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Directions are sought in each snapshot; here the shortest search is enough."""
+    monkeypatch.setattr(directions, "EFFORTS", directions.EFFORTS[-1:])
 
 
 def train(
