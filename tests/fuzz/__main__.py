@@ -4,11 +4,11 @@
     python tests/fuzz osc patch --minutes 10
     python tests/fuzz osc patch --keep
 
-Each target in turn is run for so long, in a process of its own that may use 2 GB and five seconds
-an input; without a name all of them. It begins with the corpus, with what earlier runs reached,
-and with what is well formed. What it reaches, and what breaks a promise, is left in `--work`;
-`--keep` chooses of that the fewest and smallest inputs that reach as much, and makes them the
-corpus, which the tests play.
+Each target in turn is run for so long, in a process of its own that may use 2 GB and two seconds
+of the processor an input; without a name all of them. It begins with the corpus, with what earlier
+runs reached, and with what is well formed. What it reaches, and what breaks a promise, is left in
+`--work`; `--keep` chooses of that the fewest and smallest inputs that reach as much, and makes them
+the corpus, which the tests play.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def run(name: str, work: Path, minutes: float) -> list[str]:
     """Fuzz one target; what is worth telling of it."""
     reached = work / "reached"
     reached.mkdir(exist_ok=True)
-    flags = [f"-max_total_time={minutes * 60:.0f}", "-timeout=5", "-rss_limit_mb=2048"]
+    flags = [f"-max_total_time={minutes * 60:.0f}", "-timeout=60", "-rss_limit_mb=2048"]
     flags += [f"-max_len={LONGEST}", f"-artifact_prefix={work}/", "-print_final_stats=1"]
     folders = [reached, work / "seeds", CORPUS / name]
     said = fuzzer(name, *flags, *(str(folder) for folder in folders if folder.exists()))

@@ -6,6 +6,7 @@ import math
 import struct
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from typing import Any, get_args
 
@@ -89,11 +90,12 @@ def _clock(data: bytes) -> None:
 
 
 def _events(data: bytes) -> None:
-    """Any events, be they from a take or an input; all can be written to a take, or left out."""
+    """Any events of some time, from a take or an input; all can be written, or are left out."""
     drawn, events = Drawn(data), []
+    kinds = get_args(Event)
     while drawn.left and len(events) < MOST:
-        kinds = get_args(Event)
-        events.append(drawn.an(kinds[drawn.byte() % len(kinds)]))
+        event = drawn.an(kinds[drawn.byte() % len(kinds)])
+        events.append(replace(event, time_s=drawn.byte() / 100))
     play(performance(), events)
     Packer().frames([(1.0, events)])
 
