@@ -147,6 +147,7 @@ class Controls:
     def advance(self, dt_s: float) -> npt.NDArray[np.float64]:
         """Let `dt_s` pass; the slewed values, float64, in table order and units; triggers are 0."""
         self._spread = 0
+        self._book.rest()
         return self._slew.advance(dt_s)
 
     def reset(self) -> None:
