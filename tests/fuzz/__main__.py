@@ -8,7 +8,7 @@ Each target in turn is run for so long, in a process of its own that may use 2 G
 of the processor an input; without a name all of them. It begins with the corpus, with what earlier
 runs reached, and with what is well formed. What it reaches, and what breaks a promise, is left in
 `--work`; `--keep` chooses of that the fewest and smallest inputs that reach as much, and makes them
-the corpus, which the tests play.
+the corpus, which the tests play. What once broke a promise has a name there, and stays.
 """
 
 import argparse
@@ -71,8 +71,9 @@ def keep(name: str, work: Path) -> list[str]:
         fuzzer(name, "-set_cover_merge=1", *map(str, [chosen, *folders]))
         known = {path.name for path in (work / "seeds").iterdir()}
         new = [path.read_bytes() for path in seeds.iterdir() if path.name not in known]
-    shutil.rmtree(corpus, ignore_errors=True)
-    corpus.mkdir(parents=True)
+    corpus.mkdir(parents=True, exist_ok=True)
+    for path in corpus.glob("[0-9]*"):
+        path.unlink()
     left = KEPT_BYTES
     for number, data in enumerate(sorted(new, key=lambda data: (len(data), data))):
         left -= len(data)
