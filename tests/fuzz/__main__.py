@@ -79,7 +79,7 @@ def keep(name: str, work: Path) -> list[str]:
         left -= len(data)
         if left >= 0:
             (corpus / f"{number:03}").write_bytes(data)
-    return [f"{len(list(corpus.iterdir()))} of {len(new)} inputs are kept"]
+    return [f"keeps {len(list(corpus.iterdir()))} inputs"]
 
 
 def fuzzer(name: str, *flags: str) -> str:

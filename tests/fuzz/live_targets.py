@@ -18,13 +18,17 @@ from performer.inputs.midi_messages import Reader as MidiReader
 from performer.inputs.osc_packet import MalformedPacket, decode
 from performer.inputs.osc_reply import encode
 from performer.osc_replies import OscReplies, Replies
+from performer.outputs.overlay import BLANK
 from performer.panel.board import Board, Reader
 from performer.panel.commands import CommandError
 from performer.panel.commands import decode as decode_command
 from performer.panel.guard import App
 from performer.panel.hub import Hub
+from performer.panel.panel import as_json
 from performer.panel.settings import Settings
 from performer.panel.web import is_reading, make_app
+from performer.performance import Performance
+from performer.stage import describe
 from performer.takes import Packer
 
 HELD = "secret-token"
@@ -37,6 +41,12 @@ def _heard(data: bytes) -> list[Event]:
     return [OscEvent(1.0, m.address, m.args, HERE) for m in decode(data)[:MOST]]
 
 
+def _told(played: Performance, events: list[Event]) -> None:
+    """The page is told what came, and what is learnt."""
+    said = tuple(describe(event) for event in events)
+    as_json(replace(BLANK, last_events=said, learn=played.learn.view()), list(said))
+
+
 def _osc(data: bytes) -> None:
     """They act, and whoever sent them is told what others change."""
     played, replies = performance(), OscReplies(Replies())
@@ -44,6 +54,7 @@ def _osc(data: bytes) -> None:
     for event in events:
         replies.hear(event, played.controls)
     play(played, events)
+    _told(played, events)
     for _, state in replies.messages(2.0, played.controls):
         b"".join(encode(state))
 
@@ -51,8 +62,9 @@ def _osc(data: bytes) -> None:
 def _osc_learning(data: bytes) -> None:
     played = performance()
     play(played, [OscEvent(1.0, "/learn", ("psi",), HERE)], 1)
-    play(played, _heard(data))
-    played.learn.view()
+    events = _heard(data)
+    play(played, events)
+    _told(played, events)
 
 
 def _midi(data: bytes) -> None:
@@ -96,7 +108,9 @@ def _events(data: bytes) -> None:
     while drawn.left and len(events) < MOST:
         event = drawn.an(kinds[drawn.byte() % len(kinds)])
         events.append(replace(event, time_s=drawn.byte() / 100))
-    play(performance(), events)
+    played = performance()
+    play(played, events)
+    _told(played, events)
     Packer().frames([(1.0, events)])
 
 
