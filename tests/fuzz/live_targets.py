@@ -18,7 +18,6 @@ from performer.inputs.midi_messages import Reader as MidiReader
 from performer.inputs.osc_packet import MalformedPacket, decode
 from performer.inputs.osc_reply import encode
 from performer.osc_replies import OscReplies, Replies
-from performer.outputs.overlay import BLANK
 from performer.panel.board import Board, Reader
 from performer.panel.commands import CommandError
 from performer.panel.commands import decode as decode_command
@@ -29,6 +28,7 @@ from performer.panel.settings import Settings
 from performer.panel.web import is_reading, make_app
 from performer.performance import Performance
 from performer.stage import describe
+from performer.status import Status
 from performer.takes import Packer
 
 HELD = "secret-token"
@@ -44,7 +44,11 @@ def _heard(data: bytes) -> list[Event]:
 def _told(played: Performance, events: list[Event]) -> None:
     """The page is told what came, and what is learnt."""
     said = tuple(describe(event) for event in events)
-    as_json(replace(BLANK, last_events=said, learn=played.learn.view()), list(said))
+    status = Status(
+        0.0, 0.0, 0.0, 0, {}, "", "", "", (8, 8), (), "", said, played.values,
+        learn=played.learn.view(),
+    )  # fmt: skip
+    as_json(status, list(said))
 
 
 def _osc(data: bytes) -> None:
