@@ -1,6 +1,7 @@
 """What a run has measured of itself, snapshot by snapshot, in a table that spreadsheets open."""
 
 import csv
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -51,7 +52,18 @@ def _read(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         return []
     with path.open(newline="", errors="replace") as file:
-        return [row for row in csv.DictReader(file) if _is_whole(row)]
+        return [row for row in _rows(csv.DictReader(file)) if _is_whole(row)]
+
+
+def _rows(reader: "csv.DictReader[str]") -> Iterator[dict[str, str]]:
+    """Those that can be read; a field may be too long for the library."""
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            continue
 
 
 def _write(path: Path, rows: list[dict[str, str]]) -> None:

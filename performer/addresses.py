@@ -7,6 +7,8 @@ from operator import or_
 
 MAX_LENGTH = 255
 MAX_REMEMBERED = 1024
+# Patterns that are matched in a frame for the first time: each may take milliseconds.
+MAX_NEW = 32
 WILDCARDS = frozenset("*?[]{}")
 
 
@@ -47,15 +49,26 @@ class AddressBook:
     def __init__(self, addresses: Iterable[str]) -> None:
         self._parts = {address: tuple(address.split("/")[1:]) for address in addresses}
         self._remembered: dict[str, tuple[str, ...]] = {}
+        self._new = 0
+
+    def rest(self) -> None:
+        """A frame is over: more new patterns may come."""
+        self._new = 0
 
     def find(self, address: str) -> tuple[str, ...]:
-        """The known addresses that `address` means, none if it is unknown or too long."""
+        """The known addresses that `address` means.
+
+        None if it is unknown, too long, or one of too many new patterns since `rest`.
+        """
         if address in self._parts:
             return (address,)
         if len(address) > MAX_LENGTH or not WILDCARDS.intersection(address):
             return ()
         found = self._remembered.get(address)
         if found is None:
+            if self._new >= MAX_NEW:
+                return ()
+            self._new += 1
             found = self._match(address)
             if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()

@@ -30,6 +30,8 @@ from performer.sources import parse_source
 
 # More physical controls than any stage has; only garbage reaches it.
 MAX_ROUTES = 8192
+# How many parameters patterns may move in a frame; one datagram could ask for a million.
+MAX_SPREAD = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Controls:
         self._profiles: dict[str, tuple[Binding, ...]] = {}
         self._held: dict[tuple[object, Binding], Control] = {}
         self.revision = 0
+        self._spread = 0
         self._take(bindings)
 
     def rebind(self, bindings: Sequence[Binding]) -> None:
@@ -143,6 +146,8 @@ class Controls:
 
     def advance(self, dt_s: float) -> npt.NDArray[np.float64]:
         """Let `dt_s` pass; the slewed values, float64, in table order and units; triggers are 0."""
+        self._spread = 0
+        self._book.rest()
         return self._slew.advance(dt_s)
 
     def reset(self) -> None:
@@ -249,7 +254,7 @@ class Controls:
         number = first_number(event.args)
         is_understood = False
         actions = []
-        for address in self._book.find(event.address):
+        for address in self._meant(event.address):
             bound: Sequence[Control | None] = self.addresses.get(address, (None,))
             for control in bound:
                 parameter = control.parameter if control else BY_ADDRESS[address]
@@ -259,6 +264,13 @@ class Controls:
         if not is_understood:
             self.refused[event.source] += 1
         return actions
+
+    def _meant(self, address: str) -> tuple[str, ...]:
+        """The known addresses that a message is for, none once patterns have moved enough."""
+        found = self._book.find(address)
+        if len(found) > 1:
+            self._spread += len(found)
+        return found if len(found) <= 1 or self._spread <= MAX_SPREAD else ()
 
     def _page(self, event: PageEvent) -> list[Action]:
         """A touch means the parameter itself, whatever the patch has bound to its address."""

@@ -23,6 +23,8 @@ from performer.status import LearnView
 SILENCE_S = 0.5
 MOST_HEARD = 1024
 MOST_EDITS = 256
+# More than any stage has hands for; without an end a stream of `/learn` fills the memory.
+MOST_BINDINGS = 1024
 CURVES: tuple[Curve, ...] = get_args(Curve)
 GROUPS = [INDEX[next(rows).name] for _, rows in groupby(TABLE, lambda row: row.group)]
 
@@ -244,6 +246,9 @@ class Learn:
     def _bind(self, binding: Binding) -> None:
         """The newest binding of a control is its only one."""
         others = [b for b in self._controls.bindings if _place(b) == _place(binding)]
+        if not others and len(self._controls.bindings) >= MOST_BINDINGS:
+            self._note = f"the patch has {MOST_BINDINGS} bindings: free some first"
+            return
         were = ", ".join(b.parameter for b in others if b.parameter != binding.parameter)
         for other in others[1:]:
             self._edit(other, None)

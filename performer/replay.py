@@ -3,10 +3,11 @@
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from performer.events import Event
-from performer.takes import Moment
+from performer.takes import LONGEST_S, Moment
 
 
 class Step(NamedTuple):
@@ -18,10 +19,10 @@ class Step(NamedTuple):
 
 
 def as_played(moments: Iterable[Moment]) -> Iterator[Step]:
-    """The very frames of the show."""
+    """The very frames of the show; an event of no time in it has its frame's."""
     before_s: float | None = None
     for now_s, events in moments:
-        yield Step(now_s, now_s - before_s if before_s is not None else 0.0, events)
+        yield Step(now_s, now_s - before_s if before_s is not None else 0.0, _timely(events, now_s))
         before_s = now_s
 
 
@@ -38,11 +39,19 @@ def at_rate(moments: Iterable[Moment], fps: float) -> Iterator[Step]:
         while (time_s := begin_s + number / fps) < now_s:
             yield _step(time_s, number, fps, waiting)
             number += 1
-        waiting.extend((min(now_s, event.time_s), event) for event in events)
+        waiting.extend((min(now_s, event.time_s), event) for event in _timely(events, now_s))
         last_s = now_s
     while waiting or (begin_s + number / fps <= last_s):
         yield _step(begin_s + number / fps, number, fps, waiting)
         number += 1
+
+
+def _timely(events: Iterable[Event], now_s: float) -> tuple[Event, ...]:
+    """The events, those of no time near `now_s` at that time; NaN is near none."""
+    return tuple(
+        event if abs(event.time_s - now_s) <= LONGEST_S else replace(event, time_s=now_s)
+        for event in events
+    )
 
 
 def _step(time_s: float, number: int, fps: float, waiting: deque[tuple[float, Event]]) -> Step:

@@ -163,8 +163,7 @@ class Stage:
             is_on = toggle is None or bool(self._engine.controls.target(toggle))
             recorder.frame(is_on, now_s, events, frame.image)
         for onlooker in self._onlookers:
-            targets = self._engine.controls.targets
-            onlooker.look(now_s, frame.image, self._engine.values, targets, self.status)
+            self._let_look(onlooker, now_s, frame.image)
 
     def _govern(self, dt_s: float, draw_s: float) -> None:
         if self._engine.controls.target("governor"):
@@ -178,6 +177,14 @@ class Stage:
             companion.follow(now_s, events, self._engine)
         except Exception as error:
             self._log.warning(now_s, "%s: %s", type(companion).__name__, error)
+
+    def _let_look(self, onlooker: Onlooker, now_s: float, image: Image) -> None:
+        """Show a frame to a part beside the show, which goes on as with a companion."""
+        engine = self._engine
+        try:
+            onlooker.look(now_s, image, engine.values, engine.controls.targets, self.status)
+        except Exception as error:
+            self._log.warning(now_s, "%s: %s", type(onlooker).__name__, error)
 
     def rehearse(self) -> None:
         """Draw a small picture of a cue to come where that can make no frame late."""

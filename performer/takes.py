@@ -23,6 +23,7 @@ RECORD = struct.Struct("<II")
 RECORD_MAXIMUM = 32_000_000
 READ_MAXIMUM = 34_000_000
 LONGEST_S = 7 * 24 * 3600.0
+LATEST_S = 1e10  # a clock that runs for centuries, and still tells microseconds
 RAW_DEFLATE = -15
 UNWRITABLE = (ValueError, OverflowError, TypeError, msgspec.MsgspecError)
 KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
@@ -153,7 +154,8 @@ class Take:
             for frame in self._decode(self._frames, piece):
                 begin_s = frame.now_s if math.isnan(begin_s) else begin_s
                 # Written so that NaN is refused.
-                if not (frame.now_s - begin_s <= LONGEST_S) or frame.now_s < before_s:
+                lasts = abs(frame.now_s) <= LATEST_S and frame.now_s - begin_s <= LONGEST_S
+                if not lasts or frame.now_s < before_s:
                     raise TakeError(f"{self.path}: its frames are not in the order of time")
                 before_s = frame.now_s
                 yield Moment(frame.now_s, tuple(self._event(*event) for event in frame.events))

@@ -19,6 +19,7 @@ MOST_AHEAD_S = 0.5
 LEAP_BEATS, LEAP_ON_JOINING_BEATS = 0.5, 0.05
 LONGEST_AGO_S = 1.0
 BEATS_MAXIMUM = 2.0**40  # far beyond any show, and still exact
+BPM_MAXIMUM = 1000.0
 # `bpm` is told anew only when it differs by as much, so that it does not flicker.
 TOLD_STEP = 0.05
 
@@ -65,7 +66,9 @@ class Tempo:
         self._ahead_s = self._ahead_goal_s = 0.0
 
     def take(self, event: ClockEvent | LinkEvent | LatencyEvent) -> None:
-        """Take in what a clock or the stage told."""
+        """Take in what a clock or the stage told, unless no clock can tell it."""
+        if not _is_sound(event):
+            return
         if isinstance(event, ClockEvent):
             self._midi.take(event)
         elif isinstance(event, LinkEvent):
@@ -164,6 +167,17 @@ class Tempo:
         error = goal + self._shift - beat
         self._leaps |= abs(error) > (LEAP_ON_JOINING_BEATS if has_joined else LEAP_BEATS)
         return error
+
+
+def _is_sound(event: ClockEvent | LinkEvent | LatencyEvent) -> bool:
+    """Whether its numbers are ones that a beat can be counted by; NaN is none."""
+    match event:
+        case ClockEvent(value=beat):
+            return abs(beat) < BEATS_MAXIMUM
+        case LinkEvent(beat=beat, bpm=bpm):
+            return abs(beat) < BEATS_MAXIMUM and 0.0 < bpm <= BPM_MAXIMUM
+        case LatencyEvent(ahead_s=ahead_s):
+            return math.isfinite(ahead_s)
 
 
 def _share(dt_s: float, settle_s: float) -> float:

@@ -5,13 +5,14 @@ import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NoReturn, TypeVar, get_args, get_type_hints
+from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from performer.toml_lines import key_lines, line_of
+from performer.toml_lines import key_lines, line_of, longest_key
 
 MAX_BYTES = 1_000_000
+DEEPEST = 16
 
 T = TypeVar("T")
 
@@ -47,11 +48,15 @@ class Document:
         self._file = path.name
         self._text = text.replace("\r\n", "\n")
         try:
-            self.data = tomllib.loads(text)
+            # First, for the time that tomllib takes grows with the square of a key's length.
+            too_deep = longest_key(text) > DEEPEST
+            self.data = {} if too_deep else tomllib.loads(text)
         except RecursionError:
-            raise PatchError(f"{self._file}: is nested too deeply") from None
+            too_deep = True
         except ValueError as error:
             raise PatchError(self._syntax(str(error))) from None
+        if too_deep or _is_deep(self.data):
+            raise PatchError(f"{self._file}: is nested too deeply")
 
     def _syntax(self, reason: str) -> str:
         place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", reason)
@@ -112,6 +117,15 @@ class Document:
             allowed = _words(get_type_hints(schema)[field])
             self.fail(join(entry, field), f'"{word[1]}" is not allowed; use {either(allowed)}')
         self.fail(join(entry, field), _type_reason(reason))
+
+
+def _is_deep(data: Any) -> bool:
+    """Whether tables and arrays are nested deeper than any file needs."""
+    level = [data]
+    for _ in range(DEEPEST):
+        inside = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [part for each in inside for part in each if isinstance(part, dict | list)]
+    return bool(level)
 
 
 def _words(hint: object) -> list[str]:

@@ -16,6 +16,15 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# What is no key, closed or not, so that each character is looked at once.
+NO_KEY = re.compile(
+    r"""
+    \"{3} (?:[^\\]|\\.)*? (?:\"{3,5}|\Z) | '{3} .*? (?:'{3,5}|\Z)
+  | \" (?:[^"\\\n]|\\.)*+ \"? | '[^'\n]*+ '? | \#[^\n]*+
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+DOTTED = re.compile(r"(?<![\w-])[\w-]++(?:[ \t]*+\.[ \t]*+[\w-]++)*+")
 DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 Token = tuple[str, str]
@@ -33,6 +42,12 @@ class Statement(NamedTuple):
     value: int
     end: int
     is_header: bool
+
+
+def longest_key(text: str) -> int:
+    """How many parts the longest dotted key of any text has; the work grows with its length."""
+    keys = DOTTED.finditer(NO_KEY.sub("_", text))
+    return max((key.group().count(".") + 1 for key in keys), default=0)
 
 
 def key_lines(text: str) -> dict[str, int]:

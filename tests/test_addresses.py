@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from performer.addresses import MAX_REMEMBERED, AddressBook, matches, tokenize
+from performer.addresses import MAX_NEW, MAX_REMEMBERED, AddressBook, matches, tokenize
 from performer.parameters import BY_ADDRESS
 
 
@@ -91,3 +91,12 @@ def test_memory_is_bounded() -> None:
 @given(st.text(alphabet="/*?[]{},!-ab1", max_size=60))
 def test_no_pattern_raises(pattern: str) -> None:
     AddressBook(["/a/b", "/ab", "/1"]).find("/" + pattern)
+
+
+def test_so_many_new_patterns_are_matched_in_a_frame() -> None:
+    book = AddressBook(["/a1", "/b"])
+    found = [book.find(f"/a{'*' * number}1") for number in range(1, MAX_NEW + 9)]
+    assert found == [("/a1",)] * MAX_NEW + [()] * 8
+    assert book.find("/a*1") == ("/a1",), "a known one costs nothing"
+    book.rest()
+    assert book.find(f"/a{'*' * (MAX_NEW + 8)}1") == ("/a1",)

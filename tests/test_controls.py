@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from performer.controls import Action, Controls
+from performer.controls import MAX_SPREAD, Action, Controls
 from performer.events import Event, KeyEvent, MidiEvent, OscEvent, PageEvent, PortEvent, Refusal
 from performer.parameters import BY_ADDRESS, INDEX, TABLE
 from performer.relative import ENCODINGS
@@ -176,6 +176,18 @@ def test_no_trigger_of_a_frame_is_dropped() -> None:
         Action("scene.3", "trigger"),
     ]
     assert len(play(controls, *[osc("/next_seed")] * 100)) == 100
+
+
+def test_patterns_move_so_much_in_a_frame_and_no_more() -> None:
+    controls = Controls([], {})
+    spread = len(controls.find("/*/*"))
+    assert spread > 50
+    for _ in range(MAX_SPREAD // spread + 100):
+        controls.handle(osc("/*/*", 0.0))
+    assert controls.refused["osc"] == 100
+    assert not controls.handle(osc("/*", 1.0)) and controls.handle(osc("/psi", 1.0))
+    controls.advance(1 / 60)
+    assert controls.handle(osc("/*", 0.5))
 
 
 def test_default_keys_hold_unless_the_patch_binds_them() -> None:

@@ -157,6 +157,16 @@ def test_an_address_that_cannot_be_bound_is_left_alone(address: str) -> None:
     assert Stand().keys("l").osc(address, 0.5).osc("/fader/2").edits == []
 
 
+def test_a_stream_of_asking_ends_at_a_number_of_bindings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("performer.learn.MOST_BINDINGS", 3)
+    stand = Stand()
+    for number in range(9):
+        stand.wait().osc("/learn", "psi").wait().osc(f"/hand/{number}", 0.5)
+    assert len(stand.controls.bindings) == 3 and len(stand.learn.edits) == 3
+    view = stand.learn.view()
+    assert view is not None and "free some first" in view.note
+
+
 def test_a_stream_is_no_touch() -> None:
     stand = Stand()
     for raw in range(20):

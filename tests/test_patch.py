@@ -316,6 +316,9 @@ def test_errors_name_the_line_and_the_entry(text: str, line: int, reason: str) -
         ("version = 1", "drift.toml:1: name is missing"),
         ("version = 1\nname = 3", "drift.toml:2: name: must be text, not a whole number"),
         ("x = " + "[" * 20_000, "drift.toml: is nested too deeply"),
+        (".".join("a" * 20_000) + " = 1", "drift.toml: is nested too deeply"),
+        ("x = {" + "a={" * 300 + "}" * 301, "drift.toml: is nested too deeply"),
+        ('version = 1\nx = """' + ".".join("a" * 30) + '"""', "drift.toml:2: x: is unknown; "),
         ("x = " + "9" * 5000, "drift.toml: "),
     ],
 )

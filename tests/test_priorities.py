@@ -9,7 +9,7 @@ from performer.events import Event, KeyEvent, MidiEvent, OscEvent
 from performer.patch import PatchError, parse_patch
 from performer.priorities import Operator, Priorities, parse_operator
 from performer.schema import Binding, Priority
-from performer.takes import Packer, Take
+from performer.takes import Head, Packer, Take
 
 NANO, OTHER, TABLET, STRANGER, KEY = "nano", "other", "tablet", "stranger", "key"
 ORDER = ("midi:nano", "osc:192.168.1.7", "midi")
@@ -120,19 +120,7 @@ def test_a_saved_patch_changes_who_comes_first() -> None:
 
 
 def test_a_take_keeps_who_it_was(tmp_path: Path) -> None:
-    from performer.takes import Head
-
-    fields = {name: "" for name in Head.__struct_fields__}
-    head = Head(
-        **{
-            **fields,
-            "controllers": {},
-            "follows": False,
-            "seed": 1,
-            "recording": True,
-            "after_s": None,
-        }
-    )
+    head = Head("two.toml", "version = 1", {}, "starter", "", False, 1, True, "CPU", "0", "2")
     packer, file = Packer(), tmp_path / "two.take"
     event = hand(TABLET, 0.5, 20)
     file.write_bytes(packer.head(head) + packer.frames([(0.5, [event])])[0])

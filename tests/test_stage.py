@@ -157,6 +157,20 @@ def test_a_flood_of_refusals_is_one_log_line(
     assert len(caplog.records) == 1
 
 
+def test_what_an_onlooker_makes_of_it_ends_no_show(
+    make_engine: MakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Onlooker:
+        def look(self, *told: object) -> None:
+            raise ValueError("it is blind")
+
+    clock = ManualClock()
+    display = MemoryDisplay(clock, refresh_hz=60.0)
+    Stage(make_engine(), display, Inbox(), clock, LABELS, onlookers=[Onlooker()]).play(frames=9)
+    assert display.frames == 9
+    assert [record.getMessage() for record in caplog.records] == ["Onlooker: it is blind"]
+
+
 def test_the_inbox_keeps_the_newest_when_nobody_drains() -> None:
     inbox = Inbox(capacity=10)
     for number in range(100):

@@ -161,6 +161,7 @@ def test_arbitrary_frames_are_one_sentence_or_frames(path: Path, content: bytes)
         ([(1.0, []), (0.5, [])], "order of time"),
         ([(float("nan"), [])], "order of time"),
         ([(0.0, []), (1e9, [])], "order of time"),
+        ([(1e300, [])], "order of time"),
         ([(0.0, [("Exec", {})])], "newer Performer"),
         ([(0.0, [("KeyEvent", {"time_s": 0.0, "key": "a"})])], "wrong fields"),
         ([(0.0, [("KeyEvent", {"time_s": 0.0, "key": 1, "pressed": True})])], "int"),
@@ -285,4 +286,6 @@ def test_events_of_strange_times_act_when_they_were_taken() -> None:
     moments = [Moment(0.0, ()), Moment(1.0, tuple(strange)), Moment(2.0, ())]
     steps = list(at_rate(moments, 2))
     assert [len(step.events) for step in steps] == [0, 0, 3, 0, 0]
+    for step in (*steps, *as_played(moments)):
+        assert all(event.time_s == 1.0 for event in step.events)
     assert list(at_rate([], 60)) == [] == list(as_played([]))

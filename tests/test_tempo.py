@@ -46,6 +46,26 @@ class Player:
         return max(b - a for a, b in zip(beats, beats[1:], strict=False))
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        LinkEvent(0.0, math.inf, 120.0, 1),
+        LinkEvent(0.0, 1.0, math.nan, 1),
+        LinkEvent(0.0, 1.0, 1e300, 1),
+        ClockEvent(0.0, "a", "position", 1e300),
+        LatencyEvent(0.0, math.nan),
+    ],
+)
+def test_what_no_clock_tells_is_not_heard(event: ClockEvent | LinkEvent | LatencyEvent) -> None:
+    tempo, other = Tempo(), Tempo()
+    tempo.take(event)
+    for each in (tempo, other):
+        each.take(ClockEvent(0.0, "a", "continue"))
+        each.take(ClockEvent(0.0, "a", "tick"))
+        each.advance(0.1, DT_S, bpm=120.0)
+    assert (tempo.beat, tempo.bpm, tempo.source) == (other.beat, other.bpm, other.source)
+
+
 def test_beats_pass_at_the_tempo() -> None:
     tempo = Tempo()
     for _ in range(60):

@@ -66,13 +66,21 @@ def newest() -> Path:
 def told(take: Take, times: list[float]) -> list[str]:
     """The report: when, what, how the frames were in time, and the end of the log."""
     head = take.head
-    when = time.strftime("%d %b %Y %H:%M:%S", time.localtime(head.ended_unix_s))
+    when = _date(head.ended_unix_s)
     lines = [f"{take.path.name}: {head.fault}, {when}"] if head.fault else [take.path.name]
     lines.append(
         f"{head.patch_file} with {head.model} on {head.engine}, Performer {head.performer}"
     )
     lines.append(frames_told(times))
     return lines + [f"  {line}" for line in head.log]
+
+
+def _date(unix_s: float) -> str:
+    """A time of day here; a hostile take may tell none."""
+    try:
+        return time.strftime("%d %b %Y %H:%M:%S", time.localtime(unix_s))
+    except (ValueError, OverflowError, OSError):
+        return "no date"
 
 
 def frames_s(times: list[float]) -> list[float]:

@@ -34,7 +34,8 @@ class TimedMessage:
 
 
 def _character(code: int) -> str:
-    if not 0 <= code <= 0x10FFFF:
+    # Half of a surrogate pair is no character, and no UTF-8 can be made of it.
+    if not 0 <= code <= 0x10FFFF or 0xD800 <= code <= 0xDFFF:
         raise MalformedPacket(f"character {code} is not in Unicode")
     return chr(code)
 

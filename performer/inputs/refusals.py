@@ -17,13 +17,20 @@ class Refusals:
         self.count = 0
 
     def add(self, origin: str, reason: str) -> None:
-        """Count one refusal, and hand it over unless one was handed over just before."""
+        """Count one refusal, and hand it over unless one was handed over just before.
+
+        What a stranger's bytes spell reaches a terminal and a log: one line of plain letters.
+        """
         self.count += 1
         now_s = self._clock.now()
         if now_s < self._next_s:
             self._silent += 1
             return
         more = f" (and {self._silent} before it)" if self._silent else ""
-        self._inbox.put(Refusal(now_s, origin, reason + more))
+        self._inbox.put(Refusal(now_s, _plain(origin), _plain(reason) + more))
         self._silent = 0
         self._next_s = now_s + PAUSE_S
+
+
+def _plain(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

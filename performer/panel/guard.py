@@ -70,7 +70,7 @@ class Guard:
         host, origin = headers.get("host", ""), headers.get("origin")
         if not is_own_host(host, self._names):
             return "This page is not to be reached by that name."
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and not is_from(origin, host):
             return "This page is not for other sites."
         if self._token is None:
             return ""
@@ -93,7 +93,11 @@ class Guard:
 
 
 def _query(scope: Scope) -> dict[str, str]:
-    pairs = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20)
+    """The fields of an address; none of one that has absurdly many."""
+    try:
+        pairs = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20)
+    except ValueError:
+        return {}
     return {name: values[0] for name, values in pairs.items()}
 
 
@@ -120,6 +124,14 @@ def own_names() -> frozenset[str]:
     """The names by which this machine may be reached; an address is always one."""
     name = socket.gethostname().lower()
     return frozenset({"localhost", name, f"{name.partition('.')[0]}.local"})
+
+
+def is_from(origin: str, host: str) -> bool:
+    """Whether an Origin header is of the site of a Host header."""
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:
+        return False
 
 
 def is_own_host(host: str, names: frozenset[str]) -> bool:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import fields
 from multiprocessing.connection import Connection
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -186,7 +187,23 @@ class Panel:
 
 
 def as_json(status: Status, log: list[str]) -> bytes:
-    """All of a status that is no array of numbers, and the log's last lines."""
+    """All of a status that is no array of numbers, and the log's last lines.
+
+    The name of a file need not be text: what is none in it is a question mark.
+    """
     told = {field.name: getattr(status, field.name) for field in fields(status)}
     plain = {name: value for name, value in told.items() if not isinstance(value, np.ndarray)}
-    return msgspec.json.encode(plain | {"log": log}, enc_hook=str)
+    all_told = plain | {"log": log}
+    try:
+        return msgspec.json.encode(all_told, enc_hook=str)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_as_text(msgspec.to_builtins(all_told, enc_hook=str)))
+
+
+def _as_text(value: Any) -> Any:
+    """The same, each text in it one that can be encoded."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_as_text(name): _as_text(inner) for name, inner in value.items()}
+    return [_as_text(inner) for inner in value] if isinstance(value, list | tuple) else value

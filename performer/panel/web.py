@@ -83,7 +83,8 @@ class Web:
 
     async def tree(self, request: Request) -> Response:
         """OSCQuery; or the page, for a browser that opens the address."""
-        asked, path = request.url.query, request.url.path
+        # As the server gave them: an address of `request.url` is made with the sender's Host.
+        asked, path = request.scope["query_string"].decode("latin-1"), request.scope["path"]
         if path == "/" and not asked and "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(self._files["index.html"])
         if asked == "HOST_INFO":

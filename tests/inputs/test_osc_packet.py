@@ -92,6 +92,7 @@ MALFORMED = {
     "truncated to no multiple of 4": PSI[:-1],
     "symbol without data": b"/a\0\0,S\0\0",
     "character beyond Unicode": b"/a\0\0,c\0\0\x7f\xff\xff\xff",
+    "half a character": b"/a\0\0,c\0\0\0\0\xd8\x3d",
     "negative character": b"/a\0\0,c\0\0\xff\xff\xff\xff",
     "blob of a negative size": b"/a\0\0,b\0\0\xff\xff\xff\xfc",
     "blob beyond the end": b"/a\0\0,b\0\0\0\0\0\x09abcdefgh",

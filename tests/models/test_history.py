@@ -38,7 +38,9 @@ def test_what_was_measured_beyond_a_save_is_forgotten(tmp_path: Path) -> None:
     assert [each.kimg for each in History(table, "8x8").moments] == [1.0, 2.0]
 
 
-@pytest.mark.parametrize("spoilt", ["", "nonsense\n\x00,,\n", "kimg,canvas\n1.0,8x8\n"])
+@pytest.mark.parametrize(
+    "spoilt", ["", "nonsense\n\x00,,\n", "kimg,canvas\n1.0,8x8\n", "x" * 200_000]
+)
 def test_a_table_that_was_spoilt_is_begun_anew(tmp_path: Path, spoilt: str) -> None:
     table = tmp_path / "measures.csv"
     table.write_text(spoilt)

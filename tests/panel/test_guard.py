@@ -70,7 +70,8 @@ def test_a_foreign_name_is_refused(host: str, is_own: bool) -> None:
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 def test_a_foreign_origin_is_refused(kind: str) -> None:
     assert is_let_in(None, kind=kind, origin="http://localhost:8000")
-    for origin in ("http://evil.example", "null", "http://localhost:9999", "http://localhost"):
+    others = ("http://evil.example", "null", "http://localhost:9999", "http://localhost")
+    for origin in (*others, "http://["):
         assert not is_let_in(None, kind=kind, origin=origin)
     assert asked(None, kind="websocket", origin="null")[0]["type"] == "websocket.close"
 
@@ -82,6 +83,7 @@ def test_without_the_token_nobody_gets_in() -> None:
     assert not is_let_in(TOKEN, query=f"token={TOKEN[:-1]}")
     assert not is_let_in(TOKEN, path="/psi", query="token=wrong")
     assert not is_let_in(TOKEN, cookie="\u00e9;;=")
+    assert not is_let_in(TOKEN, query=f"token={TOKEN}" + 30 * "&a=1")
     assert is_let_in(TOKEN, cookie=f"{COOKIE}={TOKEN}")
     assert is_let_in(TOKEN, kind="websocket", cookie=f"a=b; {COOKIE}={TOKEN}")
     assert is_let_in(TOKEN, path="/psi")  # reading by OSCQuery

@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from performer.outputs.overlay import BLANK
 from performer.panel.board import Board, Reader
 from performer.panel.hub import Hub, as_jpeg
 from performer.panel.listeners import Listener, Page
+from performer.panel.panel import as_json
 from performer.panel.settings import Settings
 from performer.parameters import INDEX, TABLE
+from performer.status import LearnView
 
 
 class Socket:
@@ -44,6 +48,15 @@ def sent_by(who: Page | Listener) -> list[Any]:
 @pytest.fixture
 def hub(board: Board, reader: Reader) -> Hub:
     return Hub(reader, Settings(board.name, "t", "u", None, None, 1), lambda _: True)
+
+
+def test_a_files_name_that_is_no_text_is_shown_with_a_question_mark() -> None:
+    learn = LearnView("psi", False, "cc 1 (\udcff)", 0.0, 1.0, "linear", "")
+    status = replace(BLANK, model="caf\udce9.safetensors", titles={"\ud800": "é"}, learn=learn)
+    told = json.loads(as_json(status, ["a log \udce9"]))
+    assert told["model"] == "caf?.safetensors" and told["log"] == ["a log ?"]
+    assert told["titles"] == {"?": "é"} and told["learn"]["control"] == "cc 1 (?)"
+    assert told.keys() == json.loads(as_json(BLANK, [])).keys()
 
 
 def test_a_patch_that_changes_announces_itself(board: Board, hub: Hub) -> None:
