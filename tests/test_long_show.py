@@ -86,14 +86,14 @@ def happens(number: int) -> Iterator[Event]:
     """What comes with one recall: hands, the XY pad, a take-over of controls, another patch."""
     yield MidiEvent(0.0, "pads", "cc", 1, 16, number % 5 / 4)
     yield osc("/fader", number % 7 / 6)
-    yield osc("/xy/mix", float(number % CYCLE < 8))
-    yield osc("/xy/x", number % 8 / 7)
-    match number % 12:
-        case 0 | 6:
-            text = ONE if number % 12 else TWO
+    yield osc("/xy/mix", float(number % CYCLE < 4))
+    yield osc("/xy/x", number % 4 / 3)
+    match number % CYCLE:
+        case 0 | 12:
+            text = ONE if number % CYCLE else TWO
             yield PatchEvent(0.0, "show.toml", read(text), text)
         case 1 | 7:
-            yield PortEvent(0.0, "pads", number % 12 == 1)
+            yield PortEvent(0.0, "pads", number % CYCLE == 1)
         case 2:
             yield osc("/loop/record", 1.0)
         case 3:
@@ -177,7 +177,8 @@ def parts_of(held: object) -> Sequence[tuple[str, object]]:
 
 @pytest.fixture
 def show(runtime: Generator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Show]:
-    monkeypatch.setattr("performer.latent.SEEDS_KEPT", 16)  # it is full before it is measured
+    for bound in ("performer.latent.SEEDS_KEPT", "performer.meter.RECENT"):
+        monkeypatch.setattr(bound, 16)  # full before it is measured
     gc.freeze()  # what the tests before left is not looked through each time
     yield Show(Engine(runtime, read(ONE)))
     gc.unfreeze()
@@ -186,17 +187,17 @@ def show(runtime: Generator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Show]:
 def test_twelve_hundred_recalls_grow_nothing(show: Show) -> None:
     show.recall(10 * CYCLE)
     held, objects = show.holds(), count_objects()
-    show.recall(20 * CYCLE)
+    show.recall(34 * CYCLE)
     tracemalloc.start()
-    show.recall(10 * CYCLE)
+    show.recall(2 * CYCLE)
     before = traced_bytes()
-    show.recall(10 * CYCLE)
+    show.recall(4 * CYCLE)
     grown = traced_bytes() - before
     tracemalloc.stop()
     assert show.recalls == 1200 and show.engine.errors == 0
     assert show.holds() - held == Counter()
     # Python's own pools move by some tens of bytes a recall; one morph that stays is a thousand.
-    assert abs(count_objects() - objects) < 50 and grown < 10 * CYCLE * 300
+    assert abs(count_objects() - objects) < 50 and grown < 4 * CYCLE * 300
 
 
 def test_what_grows_is_found_and_named(show: Show) -> None:

@@ -40,9 +40,9 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_model_is_swapped_and_a_patch_saved(model: Path) -> None:
-    found = measure(load_instrument("drift", model, "cpu"), 25.0, Plan(0.3, 2, 0.5))
-    quiet, swap, saved, *_ = found
-    assert quiet.frames > 3 and swap.frames > 10 and saved.frames > 10
+    found = measure(load_instrument("drift", model, "cpu"), 25.0, Plan(1.0, 2, 0.5))
+    quiet, swap, saved, *parts = (row.frames for row in found)
+    assert min(quiet, swap, saved) > 0 and swap + saved == sum(parts)
 
 
 def test_a_swap_that_fails_is_one_sentence(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
