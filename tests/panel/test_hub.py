@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from performer.outline import Outline
 from performer.outputs.overlay import BLANK
 from performer.panel.board import Board, Reader
 from performer.panel.hub import Hub, as_jpeg
@@ -52,10 +53,11 @@ def hub(board: Board, reader: Reader) -> Hub:
 
 def test_a_files_name_that_is_no_text_is_shown_with_a_question_mark() -> None:
     learn = LearnView("psi", False, "cc 1 (\udcff)", 0.0, 1.0, "linear", "")
-    status = replace(BLANK, model="caf\udce9.safetensors", titles={"\ud800": "é"}, learn=learn)
+    outline = Outline({"\ud800": "é"}, (), ())
+    status = replace(BLANK, model="caf\udce9.safetensors", outline=outline, learn=learn)
     told = json.loads(as_json(status, ["a log \udce9"]))
     assert told["model"] == "caf?.safetensors" and told["log"] == ["a log ?"]
-    assert told["titles"] == {"?": "é"} and told["learn"]["control"] == "cc 1 (?)"
+    assert told["outline"]["titles"] == {"?": "é"} and told["learn"]["control"] == "cc 1 (?)"
     assert told.keys() == json.loads(as_json(BLANK, [])).keys()
 
 
