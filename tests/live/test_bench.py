@@ -33,7 +33,7 @@ def test_bench_measures_and_loses_nothing(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert len(result["median_ms"]) == 9 + len(KINDS) + 2 and min(result["median_ms"].values()) > 0
+    assert len(result["median_ms"]) == 10 + len(KINDS) + 2 and min(result["median_ms"].values()) > 0
     assert result["flood_newest_value_won"] is True
     assert result["flood_triggers_done"] == result["flood_triggers_sent"]
     assert result["flood_events"]["midi"] > 0 and result["flood_events"]["osc"] > 0
