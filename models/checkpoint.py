@@ -18,11 +18,13 @@ from models.importers.refusal import ImporterError
 from models.networks import Widths
 from models.onnx.design import ONNX
 from models.onnx.proof import generator_of
+from models.sight import Sight, shapes_of
 from models.valueless import without_values
 
 FORMAT = 1
 METADATA_KEY = "performer"
 DIRECTIONS_KEY = "performer.directions"
+SIGHT_KEY = "performer.sight"
 WIDTH_MAXIMUM = 4096
 CLASSES_MAXIMUM = 1 << 16
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
@@ -175,8 +177,8 @@ def sha256_of(path: Path) -> str:
 def save_checkpoint(
     path: Path, generator: AnyGenerator, manifest: Manifest, directions: Tensor | None = None
 ) -> None:
-    """Write a generator, its manifest, and its `directions` (count, w_dim) to be pushed along."""
-    tensors = generator.state_dict()
+    """Write a generator and its sight, its manifest, and its `directions` (count, w_dim)."""
+    tensors = generator.state_dict() | _sight_tensors(generator.sight)
     if directions is not None:
         tensors[DIRECTIONS_KEY] = directions
     metadata = {METADATA_KEY: msgspec.json.encode(manifest).decode()}
@@ -196,8 +198,34 @@ def load_checkpoint(path: Path) -> Model:
         count = min(len(directions), COUNT_MAXIMUM) if directions.ndim else 0
         _check(path, DIRECTIONS_KEY, directions, (count, manifest.widths.w_dim))
         directions = directions.float()
+    sight = _sight(path, tensors, manifest.widths.w_dim)
     generator = _generator(path, tensors, manifest)
+    generator.sight = sight
     return Model(generator.eval().requires_grad_(False), manifest, directions)
+
+
+def _sight_tensors(sight: Sight | None) -> dict[str, Tensor]:
+    """By name, in half precision, which is plenty for a pace."""
+    layers = () if sight is None else sight.layers
+    names = [f"{SIGHT_KEY}.{i}.{part}" for i in range(len(layers)) for part in ("weight", "bias")]
+    return dict(zip(names, (each.half() for layer in layers for each in layer), strict=True))
+
+
+def _sight(path: Path, tensors: dict[str, Tensor], w_dim: int) -> Sight | None:
+    """The sight of a file, taken from its tensors; None where it has none."""
+    if not any(name.startswith(SIGHT_KEY) for name in tensors):
+        return None
+    layers = []
+    for i, shape in enumerate(shapes_of(w_dim)):
+        layer = []
+        for part, expected in (("weight", shape), ("bias", shape[:1])):
+            name = f"{SIGHT_KEY}.{i}.{part}"
+            if name not in tensors:
+                raise CheckpointError(f"{path}: its sight misses {name}")
+            _check(path, name, tensors[name], expected)
+            layer.append(tensors.pop(name).float())
+        layers.append((layer[0], layer[1]))
+    return Sight(tuple(layers))
 
 
 def _generator(path: Path, tensors: dict[str, Tensor], manifest: Manifest) -> AnyGenerator:

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from models.canvas import Canvas
 from models.draws import Draws
+from models.sight import Sight
 
 SQRT_2 = math.sqrt(2.0)
 SQRT_HALF = math.sqrt(0.5)
@@ -271,6 +272,8 @@ class Synthesis(nn.Module):
 
 class Generator(nn.Module):
     """Mapping and synthesis."""
+
+    sight: Sight | None = None
 
     def __init__(self, canvas: Canvas, widths: Widths) -> None:
         super().__init__()

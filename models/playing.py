@@ -7,6 +7,7 @@ from torch import Tensor
 
 from models.architectures import AnyGenerator
 from models.directions import directions_of
+from models.evenness import Evenness
 from models.sketch import Sketch
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Playing(Generic[G]):
         self.classes = generator.widths.classes
         self.w_avg = generator.mapping.w_avg
         self.sketch: Sketch | None = None
+        self._evenness = Evenness(generator.mapping, self.z_dim, self.classes, generator.sight)
 
     @property
     def pliant(self) -> "Runtime | None":
@@ -42,6 +44,14 @@ class Playing(Generic[G]):
     def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor:
         """(N, z_dim) to w (N, w_dim), both on the device; `shares` of each class (N, classes)."""
         return self.generator.mapping(z, shares)
+
+    def even_as(self, goal: "Playing[G]") -> None:
+        """Judge changes by the numbers of the model to which the weights are on their way."""
+        self._evenness = self._evenness.judged_by(goal._evenness)
+
+    def changes(self, z: Tensor, shares: Tensor | None, psi: float) -> Tensor:
+        """How visibly each of z differs from the next, all on the host: see `Evenness`."""
+        return self._evenness.changes(z, shares, psi)
 
     def directions(self, count: int) -> Tensor:
         """The model's directions, (count, w_dim)."""

@@ -110,6 +110,7 @@ class Runtime(Playing[Generator]):
             return None
         if not (self.is_like(goal) and are_kin(self.generator, goal.generator)):
             return None
+        self.even_as(goal)
         return Drift(list(zip(self._layers(), goal._layers(), strict=True)))
 
     def blend(self, other: object) -> Blend | None:

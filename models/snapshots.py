@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +17,15 @@ from models.checkpoint import Images, Manifest, load_checkpoint, save_checkpoint
 from models.directions import Directions, align, find_directions
 from models.history import TABLE, forget_after
 from models.judge import Judge
+from models.networks import Generator
 from models.presentation import grid, grid_size, write_grid, write_model_card
+from models.runtime import Runtime
 from models.saves import path_of
+from models.sight_learning import learn_sight
 from models.trainer import Trainer
 from models.walk import film
+
+SIGHT_FROM_KIMG = 20.0  # before, there is little to see
 
 
 class Snapshots:
@@ -105,11 +111,18 @@ class Snapshots:
         """Remove from the tables what lies beyond the point from where a run goes on."""
         forget_after(self.folder / TABLE, kimg)
 
-    def finish(self) -> None:
-        """Write the card of the best model, with a grid of its pictures."""
+    def finish(self, *, learns: bool = True) -> None:
+        """Write the card of the best model, with a grid of its pictures.
+
+        If it `learns`, and was trained for long, it gets its sight, which takes some minutes.
+        """
         path = self.folder / "model.safetensors"
         generator, manifest, stored = load_checkpoint(path)
         generator.to(self.trainer.device)
+        if learns and isinstance(generator, Generator) and self.trainer.kimg >= SIGHT_FROM_KIMG:
+            self.say("Learning how fast its pictures change, so that it wanders evenly.")
+            generator.sight = learn_sight(Runtime(deepcopy(generator), self.trainer.device))
+            save_checkpoint(path, generator, manifest, stored)
         write_grid(path, generator, manifest.seed)
         judge, best = self._judge, self._judge.history.best if self._judge else None
         write_model_card(

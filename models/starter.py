@@ -73,7 +73,7 @@ def train(images: Path, folder: Path) -> None:
         trainer.restore(saves.load()[1])
     described = Images(len(dataset.images), dataset.fingerprint, LICENCE, SOURCE)
     run = Run(folder, trainer, described)
-    run.train(Goal(kimg=KIMG), stop=lambda: False, report=report)
+    run.train(Goal(kimg=KIMG), stop=lambda: False, report=report)  # learns its sight, too
 
 
 def report(progress: Progress) -> None:

@@ -52,10 +52,10 @@ class Blender:
             self._latent = latent.alongside(theirs)
         return jumps
 
-    def morph(self, names: Collection[str], walk: float | None) -> None:
+    def morph(self, names: Collection[str], walk: float | None, plain_s: float = 0.0) -> None:
         """As `Latent.morph`."""
         if self._latent is not None:
-            self._latent.morph(names, walk)
+            self._latent.morph(names, walk, plain_s)
 
     def apply(
         self,

@@ -49,10 +49,10 @@ class Deck:
         """Where the wander stands, in steps."""
         return self._latent.walk
 
-    def morph(self, names: Collection[str], walk: float | None) -> None:
+    def morph(self, names: Collection[str], walk: float | None, plain_s: float = 0.0) -> None:
         """Leave the present look for that of the seeds that `names` names: see `Latent.morph`."""
-        self._latent.morph(names, walk)
-        self._blender.morph(names, walk)
+        self._latent.morph(names, walk, plain_s)
+        self._blender.morph(names, walk, plain_s)
 
     def look(self, values: Mapping[str, float], walk: float | None) -> Tensor:
         """A picture like those of `draw`, of another look; what plays does not notice."""

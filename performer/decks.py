@@ -38,11 +38,11 @@ class Decks:
         """Where the wander stands, in steps."""
         return self.a.walk
 
-    def morph(self, names: Collection[str], walk: float | None) -> None:
+    def morph(self, names: Collection[str], walk: float | None, plain_s: float = 0.0) -> None:
         """Leave the present look for that of the seeds that `names` names: see `Latent.morph`."""
-        self.a.morph(names, walk)
+        self.a.morph(names, walk, plain_s)
         if self.b is not None:
-            self.b.morph(frozenset(names) - {"seed"}, walk)
+            self.b.morph(frozenset(names) - {"seed"}, walk, plain_s)
 
     def look(self, values: Mapping[str, float], walk: float | None) -> Tensor:
         """A picture like those of `draw`, of another look; what plays does not notice."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from performer.bends import Bend
+from performer.pace import EASE_S, SPACING, place_after, rate, usual_turn
 from performer.parameters import DIRECTIONS
 
 SEEDS_KEPT = 256
@@ -80,6 +81,13 @@ class Generator(Protocol):
 
     def draw(self, ws: Tensor, noise: float) -> Tensor: ...
 
+    def changes(self, z: Tensor, shares: Tensor | None, psi: float) -> Tensor:
+        """How visibly each of z (N, z_dim) differs from the next one, (N - 1,), on the host.
+
+        1 is as much as places a radian apart in z do on average at this psi.
+        """
+        ...
+
     def directions(self, count: int) -> Tensor: ...
 
     def drift(self, goal: "Generator") -> Drift | None: ...
@@ -112,17 +120,32 @@ class SeedTable:
     def walk(self, phase: float) -> Tensor:
         """z (z_dim,) on an endless path without corners: a cubic B-spline over random draws."""
         below = math.floor(phase)
-        t = phase - below
-        weights = (
-            (1 - t) ** 3 / 6,
-            (3 * t**3 - 6 * t**2 + 4) / 6,
-            (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6,
-            t**3 / 6,
-        )
         anchors = [self.whole(WALK_SEED + below + i) for i in range(4)]
+        weights = spline_weights(phase - below)
         return normalise(
             sum((w * z for w, z in zip(weights, anchors, strict=True)), torch.zeros(1))
         )
+
+    def around(self, phase: float) -> Tensor:
+        """z (3, z_dim) of the walk SPACING before a phase, there, and SPACING after."""
+        first = math.floor(phase - SPACING)
+        anchors = torch.stack([self.whole(WALK_SEED + first + i) for i in range(5)])
+        rows = []
+        for place in (phase - SPACING, phase, phase + SPACING):
+            later = math.floor(place) - first
+            weights = spline_weights(place - math.floor(place))
+            rows.append([0.0] * later + list(weights) + [0.0] * (1 - later))
+        return normalise(torch.tensor(rows) @ anchors)
+
+
+def spline_weights(t: float) -> tuple[float, float, float, float]:
+    """Those of the four anchors of a uniform cubic B-spline, 0..1 of the way between two."""
+    return (
+        (1 - t) ** 3 / 6,
+        (3 * t**3 - 6 * t**2 + 4) / 6,
+        (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6,
+        t**3 / 6,
+    )
 
 
 def sent(values: Tensor, device: torch.device) -> Tensor:
@@ -207,8 +230,10 @@ class Corner(Protocol):
 class Voice:
     """A picture in motion: where its seeds and its class glide, and where its walk stands."""
 
-    def __init__(self, phase: float = 0.0) -> None:
+    def __init__(self, phase: float = 0.0, plain_s: float = 0.0) -> None:
+        """For `plain_s` its walk keeps no even pace, then more and more."""
         self.phase = phase
+        self.plain_s = plain_s + EASE_S if plain_s > 0.0 else 0.0
         self.glides = {name: Glide() for name in SEEDS}
         self.class_glide = Glide()
         self.held: Mapping[str, float] = {}
@@ -216,6 +241,7 @@ class Voice:
     def branch(self, **held: float) -> "Voice":
         """Another that goes on from here by itself, at the `held` seeds and class."""
         voice = Voice(self.phase)
+        voice.plain_s = self.plain_s
         voice.glides = {name: copy(glide) for name, glide in self.glides.items()}
         voice.class_glide = copy(self.class_glide)
         voice.held = held
@@ -230,6 +256,9 @@ class Voice:
         self.glides |= {name: Glide() for name in names if name in SEEDS}
         if "class" in names:
             self.class_glide = Glide()
+
+
+_CornerKey = tuple[float, frozenset[tuple[str, float]]]
 
 
 class Latent:
@@ -276,7 +305,8 @@ class Latent:
 
     def rest(self, values: Mapping[str, float], dt_s: float) -> None:
         """Let `dt_s` pass unseen: the wander goes on, and all else is at its goal at once."""
-        self._voice.phase += values["walk.speed"] * dt_s
+        self._voice.renew((*SEEDS, "class"))
+        self._follow(self._voice, values, dt_s)
         self._voice.renew((*SEEDS, "class"))
         self._leaving, self._held = None, {}
 
@@ -293,11 +323,12 @@ class Latent:
         """Move the directions `share` 0..1 of the way that is left to those of a like generator."""
         self._pushes = torch.lerp(self._pushes, directions, share)
 
-    def morph(self, names: Collection[str], walk: float | None) -> None:
+    def morph(self, names: Collection[str], walk: float | None, plain_s: float = 0.0) -> None:
         """Leave the present w for that of other seeds and classes, which `names` names.
 
         How far it is, `advance` is told. What is left behind goes on moving, so no frame stands
-        still; a morph that interrupts another one starts at the w between both.
+        still; a morph that interrupts another one starts at the w between both. From `walk` on
+        the wander goes `walk.speed` steps a second for `plain_s`, to be where it is expected.
         """
         if self._held:
             self._leaving = self._voice.branch(**self._held)
@@ -306,6 +337,7 @@ class Latent:
         self._voice.renew(names)
         if walk is not None:
             self._voice.phase = walk
+            self._voice.plain_s = plain_s + EASE_S if plain_s > 0.0 else 0.0
 
     def _begin(self, generator: Generator, phase: float = 0.0) -> None:
         self._seeds = SeedTable(generator.z_dim)
@@ -316,7 +348,7 @@ class Latent:
         self._voice.renew(["class"])
         self._leaving = self._remnant = self._offset = None
         self._held = {}
-        self._walked = 0.0
+        self._corners: dict[_CornerKey, float] = {}
         self._layers = torch.linspace(0.0, 1.0, generator.num_ws)
         self._groups = layer_groups(generator.num_ws)
 
@@ -351,8 +383,9 @@ class Latent:
         """The w of the picture and of its style, (2, w_dim), of all that takes part."""
         voices = [self._voice] if self._leaving is None else [self._voice, self._leaving]
         pictures = [self._follow(voice, values, dt_s) for voice in voices]
-        self._walked = self._walked + values["walk.speed"] * dt_s if corners else 0.0
-        pictures += [self._corner(corner, values, pictures[0]) for corner in corners]
+        if not corners:
+            self._corners = {}
+        pictures += [self._corner(corner, values, pictures[0], dt_s) for corner in corners]
         pairs = self._map(pictures)
         w = pairs[0]
         if self._leaving is not None:
@@ -368,7 +401,6 @@ class Latent:
 
     def _follow(self, voice: Voice, values: Mapping[str, float], dt_s: float) -> "_Picture":
         """A voice after another `dt_s`."""
-        voice.phase += values["walk.speed"] * dt_s
         goals = {**values, **voice.held}
         seeds = [
             glide.follow(self._seeds.at(goals[name]), values["glide"], dt_s)
@@ -377,19 +409,49 @@ class Latent:
         shares = self._class_shares(goals["class"])
         if shares is not None:
             shares = voice.class_glide.follow(shares, values["glide"], dt_s)
+        voice.plain_s = max(voice.plain_s - dt_s, 0.0)
+        evenness = 1.0 - min(voice.plain_s / EASE_S, 1.0)
+        voice.phase = self._walk_on(voice.phase, seeds, shares, values, dt_s, evenness)
         return _Picture(seeds, self._z(seeds, voice.phase, values), shares)
 
+    def _walk_on(
+        self,
+        phase: float,
+        seeds: Sequence[Tensor],
+        shares: Tensor | None,
+        values: Mapping[str, float],
+        dt_s: float,
+        evenness: float = 1.0,
+    ) -> float:
+        """Where a walk is `dt_s` later: in equal times it changes the picture about equally.
+
+        Only what moves by the walk counts, so a hand on a knob does not hold it up.
+        """
+        steps, reach = values["walk.speed"] * dt_s, values["walk.reach"]
+        usual = usual_turn(reach)
+        if steps == 0.0 or usual <= 0.0 or evenness <= 0.0:
+            return phase + steps
+        z = mix(seeds[0], seeds[1], values["seed_mix"])
+        places = mix_all(z, self._seeds.around(phase), reach)
+        classes = None if shares is None else shares.expand(len(places), -1)
+        changes = self._generator.changes(places, classes, values["psi"]).tolist()
+        return phase + place_after(steps, *(rate(each, usual, evenness) for each in changes))
+
     def _corner(
-        self, corner: Corner, values: Mapping[str, float], playing: "_Picture"
+        self, corner: Corner, values: Mapping[str, float], playing: "_Picture", dt_s: float
     ) -> "_Picture":
         """A corner's picture, whose unnamed seeds are those of the picture that plays."""
         seeds = [
             self._seeds.at(corner.pictures[name]) if name in corner.pictures else seed
             for name, seed in zip(SEEDS, playing.seeds, strict=True)
         ]
-        walk = self._voice.phase if corner.walk is None else corner.walk + self._walked
         number = corner.pictures.get("class")
         shares = playing.shares if number is None else self._class_shares(number)
+        walk = self._voice.phase
+        if corner.walk is not None:
+            key = corner.walk, frozenset(corner.pictures.items())
+            walk = self._corners.get(key, corner.walk)
+            walk = self._corners[key] = self._walk_on(walk, seeds, shares, values, dt_s)
         return _Picture(seeds, self._z(seeds, walk, values), shares)
 
     def _z(self, seeds: Sequence[Tensor], walk: float, values: Mapping[str, float]) -> Tensor:
@@ -442,6 +504,18 @@ def mix(a: Tensor, b: Tensor, share: float) -> Tensor:
     if share >= 1.0:
         return b
     return normalise(slerp(normalise(a), normalise(b), share))
+
+
+def mix_all(a: Tensor, ways: Tensor, share: float) -> Tensor:
+    """`mix` of z `a` (z_dim,) with each of `ways` (N, z_dim), of which no two are opposite."""
+    if share >= 1.0:
+        return ways
+    start = torch.nn.functional.normalize(a, dim=0)
+    ends = torch.nn.functional.normalize(ways, dim=1)
+    cosines = (ends @ start).clamp(-1.0, 1.0)[:, None]
+    across = torch.nn.functional.normalize(ends - cosines * start, dim=1)
+    angles = share * cosines.acos()
+    return normalise(angles.cos() * start + angles.sin() * across)
 
 
 def class_shares(number: float, classes: int) -> Tensor:

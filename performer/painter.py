@@ -46,7 +46,7 @@ class Painter:
                 )
                 self.rehearsal.forget()
             else:
-                self._decks.morph(change.names, change.walk)
+                self._decks.morph(change.names, change.walk, change.plain_s)
         if order.effects != self._first:
             self._first, self._effects = order.effects, Effects(order.effects)
         if order.clear:

@@ -160,7 +160,7 @@ TABLE: tuple[Parameter, ...] = (
     ),
     Parameter(
         "walk.speed",
-        "How fast the picture wanders by itself.",
+        "How fast the picture wanders by itself, on average: equal times show equal change.",
         maximum=4.0,
         default=0.15,
         unit="steps/s",

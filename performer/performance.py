@@ -57,10 +57,14 @@ BEATS_MAXIMUM_HZ = 10.0  # a song position that jumps is no music that passed
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """The present look is left for that of the seeds in `names`; `walk` is as in `Scene`."""
+    """The present look is left for that of the seeds in `names`; `walk` is as in `Scene`.
+
+    For `plain_s` the wander goes `walk.speed` steps a second, however visible they are.
+    """
 
     names: frozenset[str]
     walk: float | None
+    plain_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,13 +403,13 @@ class Performance:
 
     def _recall(self, scene: Scene) -> None:
         self._morph, self._share = Morph(scene, self.controls.target), 0.0
-        walk = None if scene.walk is None else scene.walk - self._lead_in(scene)
-        names = PICTURES & whole_values(scene).keys()
-        self._changes.append(Leaving(frozenset(names), walk))
-
-    def _lead_in(self, scene: Scene) -> float:
-        """How far the wander goes during the morph to a scene, in steps."""
         duration_s = scene.morph_s + scene.morph_beats * 60.0 / self.controls.target("bpm")
+        walk = None if scene.walk is None else scene.walk - self._lead_in(scene, duration_s)
+        names = PICTURES & whole_values(scene).keys()
+        self._changes.append(Leaving(frozenset(names), walk, duration_s))
+
+    def _lead_in(self, scene: Scene, duration_s: float) -> float:
+        """How far the wander goes during the morph to a scene, in steps."""
         before = self.controls.target("walk.speed")
         after = whole_values(scene).get("walk.speed", before)
         return duration_s * (before + after) / 2.0

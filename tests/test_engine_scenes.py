@@ -139,8 +139,9 @@ def test_the_next_cue_has_a_picture_and_making_it_changes_nothing(
     while engine.rehearse():
         pass
     expected = make_engine(start=ALIVE, scenes={"1": HOME})
-    cut = msgspec.structs.replace(HOME, morph_s=0.0)
-    expected = make_engine(start=HOME.values | {"walk.speed": 0.0}, scenes={"1": cut})
+    still = HOME.values | {"walk.speed": 0.0}
+    cut = msgspec.structs.replace(HOME, morph_s=0.0, values=still)
+    expected = make_engine(start=still, scenes={"1": cut})
     picture = play(expected, osc("/scene/1"), frames=60)[-1].image
     assert engine.preview is not None and engine.preview.shape == (16, 32, 3)
     assert np.abs(engine.preview.astype(int) - picture.astype(int)).mean() < 2.0

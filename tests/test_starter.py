@@ -23,12 +23,13 @@ def starter() -> Runtime:
 
 
 def test_it_is_small_wide_and_of_clean_origin() -> None:
-    manifest = load_checkpoint(STARTER_MODEL).manifest
+    generator, manifest, _ = load_checkpoint(STARTER_MODEL)
     canvas = manifest.canvas
     assert STARTER_MODEL.stat().st_size < 4_000_000
     assert canvas.width_px * 9 == canvas.height_px * 16 and canvas.height_px >= 144
     assert manifest.images.licence == "MIT" and "performer paint" in manifest.images.source
     assert manifest.images.count >= 2000 and manifest.kimg > 50
+    assert generator.sight is not None
 
 
 def test_its_pictures_differ_from_seed_to_seed(starter: Runtime) -> None:

@@ -27,6 +27,7 @@ class StudentSnapshots(Snapshots):
         self._comparison = Comparison(distiller.images, distiller.device)
         self._likeness: tuple[int, Likeness] | None = None
         self.find_directions()
+        distiller.averaged.sight = self.teacher.generator.sight
 
     @property
     def best_save(self) -> Path | None:
@@ -79,8 +80,11 @@ class StudentSnapshots(Snapshots):
         """Remove from the table what lies beyond the point from where a run goes on."""
         self.moments.forget_after(kimg)
 
-    def finish(self) -> None:
-        """Write the card of the best student, with a grid of its pictures."""
+    def finish(self, *, learns: bool = True) -> None:
+        """Write the card of the best student, with a grid of its pictures.
+
+        There is nothing to learn for it: its w, and so its sight, is its teacher's.
+        """
         path = self.folder / "model.safetensors"
         generator, manifest, _ = load_checkpoint(path)
         generator.to(self.trainer.device)

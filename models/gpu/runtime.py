@@ -91,7 +91,12 @@ class GpuRuntime(Playing[TorchGenerator]):
 
     def drift(self, goal: object) -> Drift | None:
         """The way of all weights to the goal's; None where its networks have other shapes."""
-        return self.plain.drift(goal.plain if isinstance(goal, GpuRuntime) else goal)
+        if not isinstance(goal, GpuRuntime):
+            return self.plain.drift(goal)
+        drift = self.plain.drift(goal.plain)
+        if drift is not None:
+            self.even_as(goal)
+        return drift
 
     def transform(self, turns: float, x: float, y: float) -> None:
         """Of StyleGAN3: as its own runtime's."""

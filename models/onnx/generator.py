@@ -12,6 +12,7 @@ from models.networks import Widths, normalise
 from models.onnx.design import ONNX
 from models.onnx.graph import read_graph
 from models.onnx.tensors import FLOATS
+from models.sight import Sight
 
 
 class Mapping(nn.Module):
@@ -69,6 +70,7 @@ class Synthesis(nn.Module):
 class Generator(nn.Module):
     """Mapping and synthesis."""
 
+    sight: Sight | None = None
     num_ws = 1
 
     def __init__(self, graph: Tensor, canvas: Canvas, widths: Widths, design: ONNX) -> None:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from models.canvas import Canvas
 from models.networks import SQRT_2, Dense, Mapping, Widths
+from models.sight import Sight
 from models.stylegan3.filters import downsample, lowpass, middle, radial_lowpass, upsample
 from models.stylegan3.fourier import FourierInput
 from models.stylegan3.layout import LayerPlan, StyleGAN3, colours_name, plan_layers
@@ -117,6 +118,8 @@ class Synthesis(nn.Module):
 
 class Generator(nn.Module):
     """Mapping and synthesis."""
+
+    sight: Sight | None = None
 
     def __init__(self, canvas: Canvas, widths: Widths, design: StyleGAN3) -> None:
         super().__init__()

@@ -47,6 +47,7 @@ class HeldPicture:
         self.height_px, self.width_px = runtime.height_px, runtime.width_px
         self.num_ws, self.z_dim, self.classes = runtime.num_ws, runtime.z_dim, runtime.classes
         self.map, self.directions = runtime.map, runtime.directions
+        self.changes = runtime.changes
         self._picture = runtime.draw(runtime.w_avg.expand(runtime.num_ws, -1), 1.0)
 
     @property

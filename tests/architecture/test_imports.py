@@ -14,7 +14,7 @@ PURE = {
     "midi_clock", "link_clock", "taps", "quantise", "effect_parameters", "effects.order",
     "effects.palettes", "relative", "recognition", "learn", "dials", "toml_edit", "patch_edit",
     "lights", "osc_replies", "looper", "priorities", "waves", "oscillators", "followers",
-    "envelopes", "formulas", "readings", "ear", "triggers", "modulator_checks", "bends",
+    "envelopes", "formulas", "readings", "ear", "triggers", "modulator_checks", "bends", "pace",
     "crossfade", "autopilot", "house", "governor", "opening_hours", "outline",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
@@ -130,7 +130,8 @@ def test_outputs_know_no_engine_and_no_torch(name: str) -> None:
 )
 def test_latent_and_effects_know_torch_only(name: str) -> None:
     allowed = (
-        "performer.parameters", "performer.bends", "performer.latent", "performer.effects"
+        "performer.parameters", "performer.bends", "performer.latent", "performer.effects",
+        "performer.pace"
     )  # fmt: skip
     rooms = {found for found in everything(name) if within(found, "performer", "models")}
     assert not {found for found in rooms if not within(found, *allowed)}

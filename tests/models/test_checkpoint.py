@@ -21,6 +21,7 @@ from models.canvas import Canvas
 from models.checkpoint import (
     DIRECTIONS_KEY,
     METADATA_KEY,
+    SIGHT_KEY,
     CheckpointError,
     Likeness,
     SaveError,
@@ -31,6 +32,7 @@ from models.checkpoint import (
     save_tensors,
 )
 from models.networks import Widths
+from models.sight import Sight, shapes_of
 
 
 @pytest.fixture
@@ -108,6 +110,42 @@ def test_directions_that_cannot_be_are_refused(
 ) -> None:
     write(saved, manifest(), **{DIRECTIONS_KEY: directions})
     assert f"{DIRECTIONS_KEY} {reason}" in refusal(saved)
+
+
+def test_a_sight_is_kept(saved: Path) -> None:
+    made, random = generator(), torch.Generator().manual_seed(1)
+    assert load_checkpoint(saved).generator.sight is None, "older files have none"
+    shapes = shapes_of(made.widths.w_dim)
+    made.sight = Sight(tuple((torch.randn(s, generator=random), torch.zeros(s[0])) for s in shapes))
+    save_checkpoint(saved, made, manifest())
+    found = load_checkpoint(saved).generator.sight
+    assert found is not None
+    w = torch.randn(3, made.widths.w_dim, generator=random)
+    assert torch.allclose(found(w), made.sight(w), rtol=1e-2, atol=0.1 * float(found(w).std()))
+
+
+@pytest.mark.parametrize(
+    ("part", "tensor", "reason"),
+    [
+        ("0.weight", torch.zeros(256, 15), "has the shape (256, 15) instead of (256, 16)"),
+        ("1.bias", torch.full((256,), torch.nan), "holds values that are not numbers"),
+        ("2.weight", None, "its sight misses performer.sight.2.weight"),
+        ("3.weight", torch.zeros(1), "it has an unknown performer.sight.3.weight"),
+    ],
+)
+def test_a_sight_that_cannot_be_is_refused(
+    part: str, tensor: torch.Tensor | None, reason: str, saved: Path
+) -> None:
+    tensors = {
+        f"{SIGHT_KEY}.{i}.{name}": torch.zeros(shape[:dims])
+        for i, shape in enumerate(shapes_of(16))
+        for name, dims in (("weight", 2), ("bias", 1))
+    }
+    tensors.pop(f"{SIGHT_KEY}.{part}", None)
+    if tensor is not None:
+        tensors[f"{SIGHT_KEY}.{part}"] = tensor
+    write(saved, manifest(), **tensors)
+    assert reason in refusal(saved)
 
 
 def test_half_precision_is_read_as_float(tmp_path: Path) -> None:
