@@ -7,6 +7,7 @@ from typing import get_args
 
 from msgspec.structs import replace
 
+from performer.addresses import MAX_LENGTH
 from performer.control import Physical, listens
 from performer.controls import Controls, first_number
 from performer.events import Event, KeyEvent, MidiEvent, OscEvent, PageEvent
@@ -90,7 +91,8 @@ class Learn:
         """Take in one event; whether it was meant for learn alone."""
         match event:
             case OscEvent():
-                touched = self._is_touch(event.address, event.time_s)
+                # A longer one is nobody's, and a thousand of them would fill the memory.
+                touched = self._is_touch(event.address[:MAX_LENGTH], event.time_s)
                 return self._osc(event, touched)
             case MidiEvent() if _is_sound(event):
                 physical = Physical(event.port, event.kind, event.channel, event.number)

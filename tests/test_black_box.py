@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from performer.black_box import PIECE_S, Standing, beginning, begins, continued
+from performer.commands.replay import told
 from performer.engine import Engine
 from performer.events import Event, ModelEvent, Notice, OscEvent, PatchEvent, PortEvent
 from performer.replay import as_played
@@ -138,3 +140,13 @@ def test_what_stands_is_told_at_each_beginning(make_engine: MakeEngine) -> None:
     assert isinstance(told_model, ModelEvent) and told_model.generator is None
     assert isinstance(told_patch, PatchEvent) and told_patch.text == "version = 1"
     assert begins(Moment(4.0, (state,))) and not begins(Moment(4.0, (model,)))
+
+
+def test_a_strangers_box_is_told_in_plain_letters(tmp_path: Path) -> None:
+    head = msgspec.structs.replace(
+        HEAD, fault="it fell\x1b[2J", log=("one\ntwo",), ended_unix_s=1e300
+    )
+    path = tmp_path / "a.take"
+    path.write_bytes(Packer().head(head))
+    lines = told(Take(path), [1.0, 1.1])
+    assert lines[0] == "a.take: it fell?[2J, no date" and lines[-1] == "  one?two"

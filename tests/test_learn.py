@@ -1,5 +1,7 @@
 """Learn, as it is played: keys, OSC and a hand on a control, and the bindings that come of it."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -165,6 +167,16 @@ def test_a_stream_of_asking_ends_at_a_number_of_bindings(monkeypatch: pytest.Mon
     assert len(stand.controls.bindings) == 3 and len(stand.learn.edits) == 3
     view = stand.learn.view()
     assert view is not None and "free some first" in view.note
+
+
+def test_long_addresses_are_not_kept() -> None:
+    stand = Stand()
+    tracemalloc.start()
+    for number in range(200):
+        stand.osc(f"/{number}/" + "x" * 60_000, 1.0)
+    kept_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept_bytes < 1_000_000
 
 
 def test_a_stream_is_no_touch() -> None:

@@ -11,6 +11,7 @@ from performer.black_box import beginning, continued
 from performer.clock import SystemClock
 from performer.commands.render import Replay
 from performer.events import Notice
+from performer.inputs.refusals import printable
 from performer.outputs import Display
 from performer.outputs.layout import Output
 from performer.outputs.memory import MemoryDisplay
@@ -72,7 +73,8 @@ def told(take: Take, times: list[float]) -> list[str]:
         f"{head.patch_file} with {head.model} on {head.engine}, Performer {head.performer}"
     )
     lines.append(frames_told(times))
-    return lines + [f"  {line}" for line in head.log]
+    # Somebody else may have written them.
+    return [printable(line) for line in (*lines, *(f"  {line}" for line in head.log))]
 
 
 def _date(unix_s: float) -> str:

@@ -27,10 +27,11 @@ class Refusals:
             self._silent += 1
             return
         more = f" (and {self._silent} before it)" if self._silent else ""
-        self._inbox.put(Refusal(now_s, _plain(origin), _plain(reason) + more))
+        self._inbox.put(Refusal(now_s, printable(origin), printable(reason) + more))
         self._silent = 0
         self._next_s = now_s + PAUSE_S
 
 
-def _plain(text: str) -> str:
+def printable(text: str) -> str:
+    """A stranger's text on one line, a question mark for what a terminal takes for more."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -21,7 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 CORPUS = HERE / "corpus"
-LONGEST = 4096
+LONGEST = 8192
 KEPT_BYTES = 60_000
 SIGNS = ("stat::number_of_executed", "stat::peak_rss", "ERROR", "Uncaught", "Error:", "SUMMARY")
 

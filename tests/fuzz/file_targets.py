@@ -23,6 +23,7 @@ from models.importers.files import read_pickle_file, read_torch_file
 from models.importers.onnx import read_onnx
 from models.importers.refusal import ImporterError
 from models.inception_weights import load_inception
+from models.networks import Widths
 from models.saves import Save
 from models.saves import read as read_save
 from performer.black_box import beginning, continued
@@ -36,6 +37,7 @@ TESTS = Path(__file__).resolve().parents[1]
 HEAD = Head("a.toml", "version = 1", {}, "starter", "", False, None, True, "CPU", "0", "2")
 MOST_FRAMES = 50
 LONGEST_S, FPS = 3600.0, 10.0
+WIDTHS = Widths(channel_base=16, channel_max=2, z_dim=4, w_dim=4, mapping_layers=1)
 GESTURES = GestureManifest(
     ("hue", "psi"), hidden=8, noise=2, slow=1, rate_hz=10.0, kimg=0.0, loss="x", seed=0, takes=(),
     made="now",
@@ -142,11 +144,11 @@ def _split(file: bytes) -> tuple[dict[str, dict[str, str]], bytes]:
 
 def _headed(data: bytes) -> None:
     """A header of any JSON, with its length right and some bytes behind it."""
-    in_file(load_checkpoint, ".safetensors")(struct.pack("<Q", len(data)) + data + bytes(256))
+    in_file(load_checkpoint, ".safetensors")(struct.pack("<Q", len(data)) + data + bytes(32))
 
 
 def _headers() -> list[bytes]:
-    tensor = {"dtype": "F32", "shape": [4, 16], "data_offsets": [0, 256]}
+    tensor = {"dtype": "F32", "shape": [2, 4], "data_offsets": [0, 32]}
     text = _split(_model())[0]["__metadata__"]
     return [json.dumps({"__metadata__": text, "performer.directions": tensor}).encode()]
 
@@ -157,7 +159,8 @@ def _model() -> bytes:
     import tiny
 
     path = folder() / "seed.safetensors"
-    save_checkpoint(path, tiny.generator(), tiny.manifest(name="tiny"), torch.zeros(4, 16))
+    made = tiny.generator(widths=WIDTHS)
+    save_checkpoint(path, made, tiny.manifest(name="tiny", widths=WIDTHS), torch.zeros(2, 4))
     return path.read_bytes()
 
 
