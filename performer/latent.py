@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from performer.bends import Bend
-from performer.pace import EASE_S, SPACING, place_after, rate, usual_turn
+from performer.pace import EASE_S, SPACING, Walk
 from performer.parameters import DIRECTIONS
 
 SEEDS_KEPT = 256
@@ -232,7 +232,7 @@ class Voice:
 
     def __init__(self, phase: float = 0.0, plain_s: float = 0.0) -> None:
         """For `plain_s` its walk keeps no even pace, then more and more."""
-        self.phase = phase
+        self.walk = Walk(phase)
         self.plain_s = plain_s + EASE_S if plain_s > 0.0 else 0.0
         self.glides = {name: Glide() for name in SEEDS}
         self.class_glide = Glide()
@@ -240,7 +240,7 @@ class Voice:
 
     def branch(self, **held: float) -> "Voice":
         """Another that goes on from here by itself, at the `held` seeds and class."""
-        voice = Voice(self.phase)
+        voice = Voice(self.walk.phase)
         voice.plain_s = self.plain_s
         voice.glides = {name: copy(glide) for name, glide in self.glides.items()}
         voice.class_glide = copy(self.class_glide)
@@ -285,7 +285,7 @@ class Latent:
     @property
     def walk(self) -> float:
         """Where the wander stands, in steps."""
-        return self._voice.phase
+        return self._voice.walk.phase
 
     def apart(self, walk: float | None) -> "Latent":
         """Another that shares nothing that moves; its wander stands at `walk`, or as here."""
@@ -316,7 +316,7 @@ class Latent:
         Seeds, glides and the walk stay where they are, unless its z are of another length.
         """
         if generator.z_dim != self._generator.z_dim:
-            self._begin(generator, self._voice.phase)
+            self._begin(generator, self.walk)
         self._enter(generator, directions)
 
     def drift(self, directions: Tensor, share: float) -> None:
@@ -336,7 +336,7 @@ class Latent:
             self._held = {}  # a second morph before the next frame leaves the same look
         self._voice.renew(names)
         if walk is not None:
-            self._voice.phase = walk
+            self._voice.walk = Walk(walk)
             self._voice.plain_s = plain_s + EASE_S if plain_s > 0.0 else 0.0
 
     def _begin(self, generator: Generator, phase: float = 0.0) -> None:
@@ -348,7 +348,7 @@ class Latent:
         self._voice.renew(["class"])
         self._leaving = self._remnant = self._offset = None
         self._held = {}
-        self._corners: dict[_CornerKey, float] = {}
+        self._corners: dict[_CornerKey, Walk] = {}
         self._layers = torch.linspace(0.0, 1.0, generator.num_ws)
         self._groups = layer_groups(generator.num_ws)
 
@@ -383,9 +383,8 @@ class Latent:
         """The w of the picture and of its style, (2, w_dim), of all that takes part."""
         voices = [self._voice] if self._leaving is None else [self._voice, self._leaving]
         pictures = [self._follow(voice, values, dt_s) for voice in voices]
-        if not corners:
-            self._corners = {}
-        pictures += [self._corner(corner, values, pictures[0], dt_s) for corner in corners]
+        before, self._corners = self._corners, {}
+        pictures += [self._corner(c, values, pictures[0], dt_s, before) for c in corners]
         pairs = self._map(pictures)
         w = pairs[0]
         if self._leaving is not None:
@@ -411,48 +410,59 @@ class Latent:
             shares = voice.class_glide.follow(shares, values["glide"], dt_s)
         voice.plain_s = max(voice.plain_s - dt_s, 0.0)
         evenness = 1.0 - min(voice.plain_s / EASE_S, 1.0)
-        voice.phase = self._walk_on(voice.phase, seeds, shares, values, dt_s, evenness)
-        return _Picture(seeds, self._z(seeds, voice.phase, values), shares)
+        self._walk_on(voice.walk, seeds, shares, values, dt_s, evenness)
+        return _Picture(seeds, self._z(seeds, voice.walk.phase, values), shares)
 
     def _walk_on(
         self,
-        phase: float,
+        walk: Walk,
         seeds: Sequence[Tensor],
         shares: Tensor | None,
         values: Mapping[str, float],
         dt_s: float,
         evenness: float = 1.0,
-    ) -> float:
-        """Where a walk is `dt_s` later: in equal times it changes the picture about equally.
+    ) -> None:
+        """Let a walk go on by `dt_s`: in equal times it changes the picture about equally.
 
         Only what moves by the walk counts, so a hand on a knob does not hold it up.
         """
-        steps, reach = values["walk.speed"] * dt_s, values["walk.reach"]
-        usual = usual_turn(reach)
-        if steps == 0.0 or usual <= 0.0 or evenness <= 0.0:
-            return phase + steps
-        z = mix(seeds[0], seeds[1], values["seed_mix"])
-        places = mix_all(z, self._seeds.around(phase), reach)
-        classes = None if shares is None else shares.expand(len(places), -1)
-        changes = self._generator.changes(places, classes, values["psi"]).tolist()
-        return phase + place_after(steps, *(rate(each, usual, evenness) for each in changes))
+        steps, reach, psi = values["walk.speed"] * dt_s, values["walk.reach"], values["psi"]
+        if steps == 0.0 or reach <= 0.0 or evenness <= 0.0:
+            walk.phase += steps
+            return
+        if not walk.has_seen(reach, psi):
+            z = mix(seeds[0], seeds[1], values["seed_mix"])
+            places = mix_all(z, self._seeds.around(walk.phase), reach)
+            classes = None if shares is None else shares.expand(len(places), -1)
+            walk.see(reach, psi, self._generator.changes(places, classes, psi).tolist())
+        walk.go(steps, evenness)
 
     def _corner(
-        self, corner: Corner, values: Mapping[str, float], playing: "_Picture", dt_s: float
+        self,
+        corner: Corner,
+        values: Mapping[str, float],
+        playing: "_Picture",
+        dt_s: float,
+        before: "dict[_CornerKey, Walk]",
     ) -> "_Picture":
-        """A corner's picture, whose unnamed seeds are those of the picture that plays."""
+        """A corner's picture, whose unnamed seeds are those of the picture that plays.
+
+        `before` are the walks of the corners before these `dt_s`; two of one scene have one.
+        """
         seeds = [
             self._seeds.at(corner.pictures[name]) if name in corner.pictures else seed
             for name, seed in zip(SEEDS, playing.seeds, strict=True)
         ]
         number = corner.pictures.get("class")
         shares = playing.shares if number is None else self._class_shares(number)
-        walk = self._voice.phase
+        walk = self._voice.walk
         if corner.walk is not None:
             key = corner.walk, frozenset(corner.pictures.items())
-            walk = self._corners.get(key, corner.walk)
-            walk = self._corners[key] = self._walk_on(walk, seeds, shares, values, dt_s)
-        return _Picture(seeds, self._z(seeds, walk, values), shares)
+            if key not in self._corners:
+                self._corners[key] = before.get(key) or Walk(corner.walk)
+                self._walk_on(self._corners[key], seeds, shares, values, dt_s)
+            walk = self._corners[key]
+        return _Picture(seeds, self._z(seeds, walk.phase, values), shares)
 
     def _z(self, seeds: Sequence[Tensor], walk: float, values: Mapping[str, float]) -> Tensor:
         """z of a picture and of its style, (2, z_dim)."""

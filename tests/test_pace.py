@@ -12,7 +12,7 @@ from models.canvas import Canvas
 from models.networks import Generator, Widths
 from models.runtime import Runtime
 from performer.latent import Latent, SeedTable, mix, mix_all
-from performer.pace import EASE_S, FASTEST, SLOWEST, SPACING, place_after, rate
+from performer.pace import EASE_S, FASTEST, SLOWEST, SPACING, Walk, place_after, rate
 from performer.parameters import TABLE
 
 VALUES = {parameter.name: parameter.default for parameter in TABLE} | {"glide": 0.0}
@@ -54,7 +54,7 @@ def test_equal_time_shows_equal_change_where_w_stretches(
     uneven: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     even = spread(wander(uneven, WALKING, 20, 20))
-    monkeypatch.setattr("performer.latent.rate", lambda *_: 1.0)
+    monkeypatch.setattr("performer.pace.rate", lambda *_: 1.0)
     assert even < spread(wander(uneven, WALKING, 20, 20)) / 3
 
 
@@ -110,24 +110,22 @@ def test_a_recalled_walk_arrives_when_it_is_expected_and_then_keeps_an_even_pace
     assert steps[0] == pytest.approx(0.1, rel=0.1) and max(steps) > 0.12
 
 
-@given(st.floats(-2, 2), RATES, RATES)
+@given(st.floats(-2, 2), RATES, RATES, st.floats(-SPACING / 3, SPACING / 3))
 def test_the_integral_of_the_rate_is_solved_exactly(
-    steps: float, before: float, after: float
+    steps: float, before: float, after: float, begin: float
 ) -> None:
-    way = place_after(steps, before, after)
+    way = place_after(steps, before, after, begin)
     cells = 4000
     total = 0.0
     for i in range(cells):
-        place = way * (i + 0.5) / cells / SPACING + 0.5
+        place = (begin + way * (i + 0.5) / cells) / SPACING + 0.5
         total += (before + (after - before) * min(max(place, 0.0), 1.0)) * way / cells
     assert total == pytest.approx(steps, rel=1e-3, abs=1e-6)
 
 
-@given(st.floats(allow_nan=True), st.floats(0, 1), st.floats(0, 1))
-def test_a_rate_is_bounded_whatever_a_model_says(
-    change: float, usual: float, evenness: float
-) -> None:
-    found = rate(change, usual, evenness)
+@given(st.floats(allow_nan=True), st.floats(0, 1))
+def test_a_rate_is_bounded_whatever_a_model_says(change: float, usual: float) -> None:
+    found = rate(change, usual)
     assert 1.0 / FASTEST <= found <= 1.0 / SLOWEST and math.isfinite(found)
 
 
@@ -141,3 +139,18 @@ def test_the_places_around_are_those_of_the_walk(phase: float) -> None:
     torch.testing.assert_close(
         mix_all(table.whole(3), around, 0.4), torch.stack(mixed), atol=1e-4, rtol=1e-4
     )
+
+
+def test_a_look_is_good_for_a_little_of_the_way_and_as_long_as_nothing_is_moved() -> None:
+    walk = Walk(2.0)
+    assert not walk.has_seen(0.5, 1.0)
+    walk.see(0.5, 1.0, [0.0, 0.0])
+    assert walk.has_seen(0.5, 1.0)
+    assert not walk.has_seen(0.6, 1.0) and not walk.has_seen(0.5, 0.9)
+    looks = 0
+    for _ in range(600):  # ten seconds
+        if not walk.has_seen(0.5, 1.0):
+            walk.see(0.5, 1.0, [0.0, 0.0])
+            looks += 1
+        walk.go(0.02 / 60, 1.0)
+    assert walk.phase == pytest.approx(2.0 + 0.2 * FASTEST) and 15 < looks < 35
