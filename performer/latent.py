@@ -19,6 +19,9 @@ SETTLE = 6.0
 TINY = 1e-4
 PARALLEL = 1e-5
 LAYER_GROUPS = ("coarse", "middle", "fine")
+PUSHES = [
+    [f"{layers}.{i}" for i in range(1, DIRECTIONS + 1)] for layers in ("direction", *LAYER_GROUPS)
+]
 SEEDS = ("seed", "seed_b", "style.seed")
 
 
@@ -374,6 +377,8 @@ class Latent:
         average, psi = self._generator.w_avg, values["psi"]
         pushed = sent(self._coefficients(values) @ self._pushes, device)
         ws = torch.lerp(average, w, psi)[None] + pushed
+        if values["style.mix"] <= 0.0:
+            return ws
         taken = sent(self._style_shares(values), device)[:, None]
         return torch.lerp(ws, torch.lerp(average, w_style, psi).expand_as(ws), taken)
 
@@ -485,10 +490,8 @@ class Latent:
 
     def _coefficients(self, values: Mapping[str, float]) -> Tensor:
         """How far each layer goes along each direction, (num_ws, DIRECTIONS)."""
-        numbers = range(1, DIRECTIONS + 1)
-        everywhere = torch.tensor([values[f"direction.{i}"] for i in numbers])
-        by_group = torch.tensor([[values[f"{g}.{i}"] for i in numbers] for g in LAYER_GROUPS])
-        return everywhere + self._groups @ by_group
+        everywhere, *by_group = [[values[name] for name in names] for names in PUSHES]
+        return torch.tensor(everywhere) + self._groups @ torch.tensor(by_group)
 
     def _style_shares(self, values: Mapping[str, float]) -> Tensor:
         """How much of the style each layer takes, (num_ws,); the range's edges are soft."""
