@@ -66,7 +66,7 @@ class Run:
         self.saves = Saves(folder)
         self.writes = trainer.ranks.rank == 0
         self.snapshots = snapshots or Snapshots(folder, trainer, images, say)
-        self._rollbacks, self._kept, self._stopped = 0, -1, False
+        self._rollbacks, self._kept = 0, -1
 
     def train(
         self, goal: Goal, *, stop: Callable[[], bool], report: Callable[[Progress], None]
@@ -89,13 +89,12 @@ class Run:
             if self.writes:
                 self._write_now_and_then(losses, goal)
         if self.writes:
-            self._finish(losses, hurried=self._stopped)
+            self._finish(losses, stop)
         self.trainer.ranks.wait()
 
     def _is_over(self, goal: Goal, stop: Callable[[], bool]) -> bool:
         trainer = self.trainer
-        self._stopped = stop()
-        over = self._stopped or self._pace.elapsed_s >= goal.seconds or self._ended
+        over = stop() or self._pace.elapsed_s >= goal.seconds or self._ended
         return trainer.kimg >= goal.kimg - 1e-9 or trainer.ranks.any(over, trainer.device)
 
     def _begin(self) -> None:
@@ -131,17 +130,17 @@ class Run:
         self.saves.prune(self.snapshots.best_save)
         return flags
 
-    def _finish(self, losses: dict[str, float], *, hurried: bool) -> None:
+    def _finish(self, losses: dict[str, float], stop: Callable[[], bool]) -> None:
         """The last save, and the best snapshot as the model; raises `SaveError`.
 
-        Who stopped it is not kept waiting.
+        Who stops it is not kept waiting.
         """
         if self._kept != self.trainer.step:
             self._snapshot()
         if losses:
             self.log(losses)
         self.snapshots.draw_grid()
-        self.snapshots.finish(learns=not hurried)
+        self.snapshots.finish(stop)
 
     def _roll_back(self, error: DivergedError) -> None:
         """Go back to the last save and draw other numbers from there, but not for ever."""

@@ -1,5 +1,6 @@
 """Learns a model's sight from its pictures: where they are, and how long their short ways are."""
 
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from torch.nn import functional as F
 from models.sight import NEAR, POINTS, Sight, nearby, random_classes, shapes_of
 
 PAIRS = 8000
+LONGEST_S, TRIED = 1800.0, 32
 SHORT_SIDE_PX = 16
 BATCH, EPOCHS, RATE, DECAY = 128, 40, 2e-3, 0.3
 PSI = (0.5, 1.1)  # the truncation of what it learns from
@@ -31,16 +33,18 @@ class Drawing(Protocol):
 
 
 def learn_sight(
-    model: Drawing, pairs: int = PAIRS, report: Callable[[float], None] = lambda _: None
-) -> Sight:
+    model: Drawing, pairs: int = PAIRS, stop: Callable[[], bool] = lambda: False
+) -> Sight | None:
     """From `pairs` of neighbouring pictures of a model, without its noise.
 
-    `report` is told the share 0..1 of the pictures that are drawn. The same sight for the same
-    model on the same machine.
+    None where so many take longer to draw than `LONGEST_S`, or `stop()`. The same sight for the
+    same model on the same machine.
     """
     random = torch.Generator().manual_seed(0)
     w = _neighbours(model, pairs, random)
-    small = _small(model, w, report)
+    small = _small(model, w, stop)
+    if small is None:
+        return None
     points = _principal(small)
     scale = float(points.diff(dim=1).norm() / small.diff(dim=1).norm().clamp_min(LEAST))
     lengths = (small.diff(dim=1).norm(dim=2)[:, 0] * scale).clamp_min(LEAST)
@@ -62,10 +66,14 @@ def _neighbours(model: Drawing, pairs: int, random: torch.Generator) -> Tensor:
     return model.w_avg.lerp(w, psi).clone()
 
 
-def _small(model: Drawing, w: Tensor, report: Callable[[float], None]) -> Tensor:
+def _small(model: Drawing, w: Tensor, stop: Callable[[], bool]) -> Tensor | None:
     """The small pictures of w (pairs, 2, w_dim), flat, (pairs, 2, F), on the host."""
-    small = []
-    for i, pair in enumerate(w):
+    small: list[Tensor] = []
+    begin_s = time.monotonic()
+    for pair in w:
+        is_tried = len(small) == TRIED
+        if stop() or (is_tried and time.monotonic() - begin_s > LONGEST_S * TRIED / len(w)):
+            return None
         images = torch.cat(
             [model.draw(each.expand(model.num_ws, -1), 0.0).clone() for each in pair]
         )
@@ -73,7 +81,6 @@ def _small(model: Drawing, w: Tensor, report: Callable[[float], None]) -> Tensor
         size = [round(SHORT_SIDE_PX * side / shorter_px) for side in images.shape[2:]]
         area = F.interpolate(images.float().clamp(-1.0, 1.0), size, mode="area")
         small.append(area.flatten(1).cpu())
-        report((i + 1) / len(w))
     return torch.stack(small)
 
 

@@ -111,17 +111,18 @@ class Snapshots:
         """Remove from the tables what lies beyond the point from where a run goes on."""
         forget_after(self.folder / TABLE, kimg)
 
-    def finish(self, *, learns: bool = True) -> None:
+    def finish(self, stop: Callable[[], bool]) -> None:
         """Write the card of the best model, with a grid of its pictures.
 
-        If it `learns`, and was trained for long, it gets its sight, which takes some minutes.
+        If it was trained for long it gets its sight, which takes some minutes, unless `stop()`.
         """
         path = self.folder / "model.safetensors"
         generator, manifest, stored = load_checkpoint(path)
         generator.to(self.trainer.device)
-        if learns and isinstance(generator, Generator) and self.trainer.kimg >= SIGHT_FROM_KIMG:
+        if isinstance(generator, Generator) and self.trainer.kimg >= SIGHT_FROM_KIMG:
             self.say("Learning how fast its pictures change, so that it wanders evenly.")
-            generator.sight = learn_sight(Runtime(deepcopy(generator), self.trainer.device))
+            runtime = Runtime(deepcopy(generator), self.trainer.device)
+            generator.sight = learn_sight(runtime, stop=stop)
             save_checkpoint(path, generator, manifest, stored)
         write_grid(path, generator, manifest.seed)
         judge, best = self._judge, self._judge.history.best if self._judge else None

@@ -80,7 +80,7 @@ class StudentSnapshots(Snapshots):
         """Remove from the table what lies beyond the point from where a run goes on."""
         self.moments.forget_after(kimg)
 
-    def finish(self, *, learns: bool = True) -> None:
+    def finish(self, stop: Callable[[], bool]) -> None:
         """Write the card of the best student, with a grid of its pictures.
 
         There is nothing to learn for it: its w, and so its sight, is its teacher's.

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from models import sight_learning
 from models.canvas import Canvas
 from models.evenness import Evenness
 from models.networks import Generator, Widths
@@ -28,9 +29,9 @@ class Waves:
 
 
 def test_it_learns_where_equal_ways_in_w_do_not_look_equal() -> None:
-    model, told = Waves(), list[float]()
-    sight = learn_sight(model, 800, told.append)
-    assert told[-1] == 1.0
+    model = Waves()
+    sight = learn_sight(model, 800)
+    assert sight is not None
     pairs = nearby(4, 200, NEAR, torch.Generator().manual_seed(9))
     pictures = torch.stack([model.draw(z[None], 0.0).flatten() for z in pairs.flatten(0, 1)])
     true = pictures.view(200, 2, -1).diff(dim=1).norm(dim=2)[:, 0]
@@ -41,6 +42,13 @@ def test_it_learns_where_equal_ways_in_w_do_not_look_equal() -> None:
     plain = pairs.diff(dim=1).norm(dim=2)[:, 0]
     seen = sight(pairs).diff(dim=1).norm(dim=2)[:, 0]
     assert unevenness(seen) < 0.67 * unevenness(plain)
+
+
+def test_it_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = iter([False] * 5)
+    assert learn_sight(Waves(), 800, lambda: next(asked, True)) is None
+    monkeypatch.setattr(sight_learning, "LONGEST_S", 0.0)
+    assert learn_sight(Waves(), 800) is None
 
 
 @pytest.mark.parametrize("classes", [0, 3])
