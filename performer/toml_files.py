@@ -160,5 +160,7 @@ def either(words: Iterable[str]) -> str:
 def meant(word: str, known: Iterable[str]) -> str:
     """A question for the nearest known word, or the list of all of them."""
     known = list(known)
+    if not known:
+        return "the file has none"
     near = difflib.get_close_matches(word, known, 1)
     return f"did you mean {near[0]}?" if near else f"use {either(known)}"

@@ -202,6 +202,8 @@ HEAD = 'version = 1\nname = "X"\nmatch = ["X"]\n'
     ("text", "reason"),
     [
         ('knobs = ["a"]\n[controls]\nb = "cc 1"\n', '4: knobs: there is no control "a"'),
+        ('knobs = ["a"]\n', '4: knobs: there is no control "a"; the file has none'),
+        ("[feedback.a]\n", "4: feedback.a: no control is of that group; the file has none"),
         ('knobs = ["b"]\n[controls]\nb = "note 1"\n', "4: knobs: b is note 1, which is no dial"),
         ('[controls]\nb_1 = "cc 1"\n[feedback.c]\n', "6: feedback.c: no control is of that group"),
         ('[controls]\nb = "bend"\n[feedback.b]\n', "6: feedback.b: b is bend, which shows nothing"),
