@@ -11,7 +11,7 @@ from performer.effects.kaleidoscope import Kaleidoscope
 from performer.effects.levels import Levels
 from performer.effects.palette import Palette
 from performer.effects.palettes import PALETTES
-from performer.effects.sharpness import Sharpness
+from performer.effects.sharpness import Sharpness, halved
 from performer.effects.strobe import Strobe, light
 from performer.effects.tiles import folded
 from performer.effects.warping import places_of, sample
@@ -180,3 +180,10 @@ def test_a_strobe_gives_half_the_light_at_every_frame_rate(fps: int) -> None:
     assert mean == pytest.approx(127.5, abs=1.0)
     assert light(0.1, 0.1) == 1.0 and light(0.6, 0.6) == 0.0
     assert light(0.25, 0.75) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("size", [(6, 10), (5, 10), (6, 9), (1, 1)])
+def test_a_halved_picture_is_the_mean_of_its_pixels(size: tuple[int, int]) -> None:
+    image = torch.rand(3, *size)
+    expected = torch.nn.functional.avg_pool2d(image, 2, ceil_mode=True)
+    torch.testing.assert_close(halved(image), expected)
