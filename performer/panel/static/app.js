@@ -35,7 +35,7 @@ const link = new Link({
     facts(at("facts"), status, machine);
     lines(at("events"), at("log"), status);
     desk?.tell(status);
-    const state = [status.blackout ? "Blackout" : status.frozen ? "Frozen" : "", ...(status.lamps ?? [])].filter(Boolean).join(" · ");
+    const state = [status.blackout ? "Blackout" : status.frozen ? "Frozen" : "", status.spared, ...(status.lamps ?? [])].filter(Boolean).join(" · ");
     at("badge").textContent = state;
     at("badge").hidden = !state;
     document.body.classList.toggle("learning", Boolean(status.learn));
