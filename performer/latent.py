@@ -16,6 +16,7 @@ from performer.parameters import DIRECTIONS
 SEEDS_KEPT = 256
 WALK_SEED = 1_000_000
 SETTLE = 6.0
+ARRIVED = 4.0  # glides; what is left of the way by then is less than float32 can tell
 TINY = 1e-4
 PARALLEL = 1e-5
 LAYER_GROUPS = ("coarse", "middle", "fine")
@@ -198,10 +199,20 @@ class Glide:
     def __init__(self) -> None:
         self.position: Tensor | None = None
         self.velocity: Tensor | None = None
+        self._target: Tensor | None = None
+        self._glides = 0.0
 
     def follow(self, target: Tensor, glide_s: float, dt_s: float) -> Tensor:
         """Where the vector is after `dt_s`; it has arrived (98%) about `glide_s` later."""
         if self.position is None or self.velocity is None or glide_s < 1e-3:
+            self.position, self.velocity = target, torch.zeros_like(target)
+            return target
+        if target is not self._target:
+            self._target, self._glides = target, 0.0
+        if self.position is target:
+            return target
+        self._glides += dt_s / glide_s
+        if self._glides > ARRIVED:
             self.position, self.velocity = target, torch.zeros_like(target)
             return target
         omega = SETTLE / glide_s

@@ -117,6 +117,15 @@ def test_glide_starts_softly_arrives_and_zero_is_at_once() -> None:
     assert float(glide.follow(torch.zeros(1), 0.0, 1 / 60)) == 0.0
 
 
+def test_a_glide_that_has_arrived_is_its_target_and_leaves_it_softly() -> None:
+    glide, here, there = Glide(), torch.zeros(1), torch.ones(1)
+    glide.follow(here, 0.5, 0.0)
+    steps = [float(glide.follow(there, 0.5, 1 / 60)) for _ in range(121)]
+    assert glide.follow(there, 0.5, 1 / 60) is there
+    assert max(abs(b - a) for a, b in zip(steps[60:], steps[61:], strict=False)) < 1e-4
+    assert float(glide.follow(here, 0.5, 1 / 60)) > 0.97
+
+
 def test_groups_reach_their_layers_only(runtime: Runtime) -> None:
     plain = Latent(runtime).advance(defaults(), 0.0)
     third = runtime.num_ws // 3
