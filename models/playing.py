@@ -1,5 +1,6 @@
 """What every engine tells of the generator that it plays, and how it finds its latents."""
 
+import logging
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import torch
@@ -38,7 +39,15 @@ class Playing(Generic[G]):
         return None
 
     def prepare_sketch(self) -> None:
-        """Have `sketch` from now on, where this kind of network has one."""
+        """Have `sketch` from now on, where this kind of network has one and the engine can."""
+        try:
+            self.sketch = self._make_sketch()
+        except Exception as error:  # Whatever a library or driver does, the show goes on.
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            logging.getLogger(__name__).warning("detail cannot be spared: %s", reason)
+
+    def _make_sketch(self) -> Sketch | None:
+        return None
 
     @torch.inference_mode()
     def map(self, z: Tensor, shares: Tensor | None = None) -> Tensor:

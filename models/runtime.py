@@ -89,9 +89,9 @@ class Runtime(Playing[Generator]):
             x, image = block.draw(x, image, ws, noise, None)
         return upsample(image, self._blocks[-1].filter)
 
-    def prepare_sketch(self) -> None:
+    def _make_sketch(self) -> Sketch:
         other = copy(self)  # of the same weights: else the sketch would hold whoever holds it
-        self.sketch = Sketch(other.synthesise_coarse, self.draw, samples_of(self.generator))
+        return Sketch(other.synthesise_coarse, self.draw, samples_of(self.generator))
 
     @cached_property
     def bender(self) -> Bender:

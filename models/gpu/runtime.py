@@ -75,10 +75,10 @@ class GpuRuntime(Playing[TorchGenerator]):
         """The plain runtime, launched step by step: what bends is no part of a captured graph."""
         return self.plain if isinstance(self.plain, runtime.Runtime) else None
 
-    def prepare_sketch(self) -> None:
+    def _make_sketch(self) -> Sketch | None:
         plain = self.plain
         if not isinstance(plain, runtime.Runtime):
-            return
+            return None
         coarse: Any = plain.synthesise_coarse
         strength = self._noise
         if self.choice.captured:
@@ -87,7 +87,7 @@ class GpuRuntime(Playing[TorchGenerator]):
         def draw(ws: Tensor, noise: float) -> Tensor:
             return coarse(ws, strength.fill_(noise))
 
-        self.sketch = Sketch(draw, self.draw, samples_of(plain.generator))
+        return Sketch(draw, self.draw, samples_of(plain.generator))
 
     def drift(self, goal: object) -> Drift | None:
         """The way of all weights to the goal's; None where its networks have other shapes."""

@@ -48,12 +48,12 @@ class GraphRuntime(Playing[Playable]):
         """
         return self._compiled.draw(ws, noise)
 
-    def prepare_sketch(self) -> None:
-        if isinstance(self.generator, Generator):
-            choice = self.choice
-            network = coarse_network_of(self.generator)
-            coarse = Compiled(network, choice.precision, choice.threads)
-            self.sketch = Sketch(coarse.draw, self.draw, samples_of(self.generator))
+    def _make_sketch(self) -> Sketch | None:
+        if not isinstance(self.generator, Generator):
+            return None
+        network = coarse_network_of(self.generator)
+        coarse = Compiled(network, self.choice.precision, self.choice.threads)
+        return Sketch(coarse.draw, self.draw, samples_of(self.generator))
 
     @cached_property
     def pliant(self) -> Runtime | None:

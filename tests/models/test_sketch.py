@@ -62,3 +62,17 @@ def test_a_captured_sketch_equals_the_eager_runtimes() -> None:
     ws = torch.randn(playing.num_ws, 8)
     expected = sketch_of(Runtime(generator(*CASES[1]), CPU)).draw(ws, 0.7)
     assert difference(sketch_of(playing).draw(ws, 0.7), expected) < 1e-5
+
+
+def test_where_the_engine_fails_the_show_goes_on_without(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    playing = graph(generator(*CASES[0]))
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory\nand more")
+
+    monkeypatch.setattr("models.graph.runtime.Compiled", fail)
+    playing.prepare_sketch()
+    assert playing.sketch is None
+    assert caplog.messages == ["detail cannot be spared: RuntimeError: out of memory"]
