@@ -2,7 +2,9 @@
 
 # To load a model and try it out; and, once that is done, to open a window and draw.
 START_S, CALL_S = 120.0, 8.0
-SILENCE_S = 1.5
+# Or so many times what is usual, for a large model or a busy machine is slow, yet alive.
+SILENCE_S, SLOW, LONGEST_SILENCE_S = 1.1, 8.0, 10.0
+USUAL = 0.1  # how much one beat counts in what is usual
 # A longer step of the watch is a machine that slept, which is nobody's silence.
 LONGEST_LOOK_S = 0.2
 WAITS_S = (0.0, 0.0, 1.0, 2.0, 5.0)
@@ -18,7 +20,7 @@ class Pulse:
     def __init__(self, now_s: float, first: int, start_s: float = START_S) -> None:
         self._start_s = start_s
         self._last, self._looked_s = first, now_s
-        self._silent_s = 0.0
+        self._silent_s = self._usual_s = 0.0
         self.begun = False
 
     def feel(self, now_s: float, pulse: int) -> None:
@@ -26,12 +28,15 @@ class Pulse:
         self._silent_s += min(now_s - self._looked_s, LONGEST_LOOK_S)
         self._looked_s = now_s
         if pulse != self._last:
+            if self.begun:
+                self._usual_s += USUAL * (self._silent_s - self._usual_s)
             self._last, self._silent_s, self.begun = pulse, 0.0, True
 
     @property
     def is_lost(self) -> bool:
         """Whether it was silent for too long: longer is allowed while it starts."""
-        return self._silent_s > (SILENCE_S if self.begun else self._start_s)
+        borne_s = min(max(SILENCE_S, SLOW * self._usual_s), LONGEST_SILENCE_S)
+        return self._silent_s > (borne_s if self.begun else self._start_s)
 
 
 class Restarts:

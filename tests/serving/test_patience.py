@@ -4,7 +4,9 @@ from performer.serving.patience import (
     CALL_S,
     FORGIVEN_AFTER_S,
     LONGEST_LOOK_S,
+    LONGEST_SILENCE_S,
     SILENCE_S,
+    SLOW,
     START_S,
     WAITS_S,
     Pulse,
@@ -35,6 +37,25 @@ def test_a_start_may_take_long_and_a_silence_may_not() -> None:
     assert pulse.is_lost
     feel(pulse, now_s, LOOK_S, 7)
     assert not pulse.is_lost
+
+
+def test_one_that_is_slow_is_given_time() -> None:
+    pulse, now_s = Pulse(0.0, 0), 0.0
+    for number in range(1, 60):  # two frames a second
+        now_s = feel(pulse, now_s, 0.5, number)
+        assert not pulse.is_lost
+    now_s = feel(pulse, now_s, 0.8 * SLOW * 0.5, 59)
+    assert not pulse.is_lost
+    feel(pulse, now_s, 0.3 * SLOW * 0.5, 59)
+    assert pulse.is_lost
+
+
+def test_no_silence_is_borne_for_ever() -> None:
+    pulse, now_s = Pulse(0.0, 0), 0.0
+    for number in range(1, 60):
+        now_s = feel(pulse, now_s, 5.0, number)
+    feel(pulse, now_s, LONGEST_SILENCE_S + 0.1, 59)
+    assert pulse.is_lost
 
 
 def test_one_that_is_ready_begins_soon() -> None:
