@@ -3,7 +3,7 @@
 # To load a model and try it out; and, once that is done, to open a window and draw.
 START_S, CALL_S = 120.0, 8.0
 # Or so many times what is usual, for a large model or a busy machine is slow, yet alive.
-SILENCE_S, SLOW, LONGEST_SILENCE_S = 1.1, 8.0, 10.0
+SILENCE_S, SLOW, LONGEST_SILENCE_S = 1.25, 8.0, 10.0
 USUAL = 0.1  # how much one beat counts in what is usual
 # A longer step of the watch is a machine that slept, which is nobody's silence.
 LONGEST_LOOK_S = 0.2

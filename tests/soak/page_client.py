@@ -51,8 +51,8 @@ class PageClient:
                 self.pictures += 1
                 continue
             told = json.loads(message)
-            if "late_frames" in told:
-                self.status, self.told_s = told, now_s
+            if "status" in told:
+                self.status, self.told_s = told["status"], now_s
 
 
 def value(port: int, address: str) -> float | None:

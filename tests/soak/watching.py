@@ -111,7 +111,7 @@ def _name(command: list[str]) -> str:
         ("performer serve", "supervisor"),
         ("performer play", "instrument"),
         ("serving.curtain", "curtain"),
-        ("resource_tracker", "tracker"),
+        ("resource_tracker import", "tracker"),
         ("spawn_main", "page"),
     ):
         if sign in words:
