@@ -244,10 +244,9 @@ class Corner(Protocol):
 class Voice:
     """A picture in motion: where its seeds and its class glide, and where its walk stands."""
 
-    def __init__(self, phase: float = 0.0, plain_s: float = 0.0) -> None:
-        """For `plain_s` its walk keeps no even pace, then more and more."""
+    def __init__(self, phase: float = 0.0) -> None:
         self.walk = Walk(phase)
-        self.plain_s = plain_s + EASE_S if plain_s > 0.0 else 0.0
+        self.plain_s = 0.0  # until its walk keeps an even pace, the last EASE_S of it more and more
         self.glides = {name: Glide() for name in SEEDS}
         self.class_glide = Glide()
         self.held: Mapping[str, float] = {}
