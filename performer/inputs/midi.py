@@ -118,6 +118,8 @@ class MidiInput:
                 for event in port.read(self._clock, self._refusals):
                     self._inbox.put(event)
             if self._heart is not None and not self._heart.beats():
+                self._heart.abandon()
+                self._heart = None
                 raise InputError("MIDI: the JACK server has gone; waiting for it")
             time.sleep(_POLL_S)
 
