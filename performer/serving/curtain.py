@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from performer.outputs.layout import Output, load_outputs
 from performer.serving.mirror import Mirror, given_mirror
 from performer.serving.prompter import Prompter
+from performer.toml_files import PatchError
 
 REFRESH_S, RETRY_S = 0.1, 0.5
 
@@ -46,8 +47,11 @@ def draw_curtain(mirror: Mirror, outputs: Sequence[Output], is_over: Callable[[]
 
 
 def outputs_of(display: str, fit: Any, file: str) -> tuple[Output, ...]:
-    """Those of the file that is named, else the one display."""
-    return load_outputs(Path(file)) if file else (Output(display=int(display), fit=fit),)
+    """Those of the file that is named, else the one display; exits with what is wrong with it."""
+    try:
+        return load_outputs(Path(file)) if file else (Output(display=int(display), fit=fit),)
+    except PatchError as error:
+        sys.exit(f"no curtain: {error}")
 
 
 def _no_status() -> NoReturn:
