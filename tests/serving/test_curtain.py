@@ -12,7 +12,7 @@ def test_it_hangs_where_the_instrument_plays(tmp_path: Path) -> None:
     assert outputs_of("1", "cover", "") == (Output(display=1, fit="cover"),)
     file = tmp_path / "wall.toml"
     file.write_text("version = 1\n[[outputs]]\ndisplay = 2\n")
-    assert outputs_of("0", "contain", str(file)) == (Output(display=2),)
+    assert outputs_of("0", "contain", str(file)) == (Output(name="output 1", display=2),)
 
 
 def test_an_outputs_file_that_is_wrong_is_one_sentence(tmp_path: Path) -> None:
