@@ -266,7 +266,9 @@ def test_going_over_to_the_pliant_engine_and_back_is_unseen() -> None:
     assert max(steps(shown)) < 2.2 * max(steps(bent)), "one picture is held back"
 
 
-@pytest.mark.parametrize("make", [stranger, lambda seed: packed(stranger(seed))], ids=["torch", "packed"])
+@pytest.mark.parametrize(
+    "make", [stranger, lambda seed: packed(stranger(seed))], ids=["torch", "packed"]
+)
 def test_a_hundred_swaps_leave_nothing_behind(make: object) -> None:
     models = [make(seed) for seed in (1, 2, 3)]  # type: ignore[operator]
     decks = Decks(models[0])

@@ -19,12 +19,14 @@ def linear_of(srgb: Floats) -> Floats:
     return light.astype(np.float32)
 
 
-STEPS = 4096
-LINEAR = linear_of(np.linspace(0.0, 1.0, STEPS, dtype=np.float32))
+@cache
+def linear_sums(count: int) -> Floats:
+    """Linear light of each sum of so many sRGB bytes, as if all of them were equal."""
+    return linear_of(np.linspace(0.0, 1.0, 255 * count + 1, dtype=np.float32))
 
 
-def blocks(frame: Frame) -> Floats:
-    """The means of small blocks of pixels (3, rows, columns), 0..255.
+def blocks(frame: Frame) -> tuple[NDArray[np.uint16 | np.uint32], int]:
+    """The sums over small blocks of pixels (3, rows, columns), and how many pixels each has.
 
     What fills no whole block at the right and lower edge, a hundredth of the frame, is left out.
     """
@@ -34,29 +36,27 @@ def blocks(frame: Frame) -> Floats:
     strips = frame[: rows * down].reshape(rows, down, width * 3)
     sums = np.add.reduce(strips, axis=1, dtype=np.uint16).reshape(rows, width, 3)
     # Colour by colour: numpy is slow where the innermost axis is as short as three.
-    planes = np.zeros((3, rows, columns), np.float32)
+    planes = np.zeros((3, rows, columns), np.uint16 if down * across < 258 else np.uint32)
     for i in range(across):
         for plane, colour in zip(planes, np.moveaxis(sums, -1, 0), strict=True):
             plane += colour[:, i : columns * across : across]
-    planes /= down * across
-    return planes
+    return planes, down * across
 
 
 @cache
-def areas(length: int, most: int) -> tuple[NDArray[np.intp], Floats]:
-    """Where each of at most so many parts of a length begins, and how long it is."""
+def averaging(length: int, most: int) -> Floats:
+    """The matrix (parts, length) that takes the means of at most so many parts of a length."""
     parts = min(most, length)
-    starts = np.arange(parts) * length // parts
-    return starts, np.diff(starts, append=length).astype(np.float32)
+    part_of = np.searchsorted(np.arange(parts) * length // parts, np.arange(length), "right") - 1
+    mask = part_of == np.arange(parts)[:, None]
+    return (mask / mask.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def cells(planes: Floats) -> Floats:
     """The means of (C, rows, columns) over at most CELLS areas."""
-    for axis, most in ((1, CELLS[0]), (2, CELLS[1])):
-        starts, counts = areas(planes.shape[axis], most)
-        planes = np.add.reduceat(planes, starts, axis=axis)
-        planes /= counts[:, None] if axis == 1 else counts
-    return planes
+    _, rows, columns = planes.shape
+    means = averaging(rows, CELLS[0]) @ planes @ averaging(columns, CELLS[1]).T
+    return means.astype(np.float32, copy=False)
 
 
 def measure(frame: Frame) -> Floats:
@@ -66,8 +66,8 @@ def measure(frame: Frame) -> Floats:
     of R in R + G + B. Colours are averaged over small blocks first and then made linear, which is
     much quicker and differs only where neighbouring pixels do.
     """
-    index = (blocks(frame) * ((STEPS - 1) / 255.0) + 0.5).astype(np.intp)
-    red, green, blue = cells(LINEAR[index])
+    sums, count = blocks(frame)
+    red, green, blue = cells(linear_sums(count).take(sums))
     luminance = LUMINANCE[0] * red + LUMINANCE[1] * green + LUMINANCE[2] * blue
     share = red / np.maximum(red + green + blue, 1e-6)
     return np.stack((luminance, np.maximum(red - green - blue, 0.0), share))
