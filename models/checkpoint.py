@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +28,8 @@ DIRECTIONS_KEY = "performer.directions"
 SIGHT_KEY = "performer.sight"
 WIDTH_MAXIMUM = 4096
 CLASSES_MAXIMUM = 1 << 16
+# C0, DEL and C1 but for tab and line feed: the names in a manifest reach terminals.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 
 
@@ -270,13 +273,14 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
     if METADATA_KEY not in metadata:
         raise CheckpointError(f"{path}: a .safetensors file, but not one of Performer's models")
     try:
-        version = msgspec.json.decode(metadata[METADATA_KEY], type=dict).get("format")
+        told = msgspec.json.decode(metadata[METADATA_KEY], type=dict)
+        version = told.get("format")
         if isinstance(version, int) and version > FORMAT:
             raise CheckpointError(
                 f"{path}: made by a newer Performer (format {version}, this one reads {FORMAT}); "
                 "update Performer"
             )
-        manifest = msgspec.json.decode(metadata[METADATA_KEY], type=Manifest)
+        manifest = msgspec.convert(_plain(told), Manifest)
     except (msgspec.DecodeError, RecursionError) as error:
         raise CheckpointError(f"{path}: its manifest is damaged ({error})") from None
     canvas, widths, design = manifest.canvas, manifest.widths, manifest.architecture
@@ -295,6 +299,15 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
     if not sound:
         raise CheckpointError(f"{path}: its manifest asks for sizes out of range")
     return manifest
+
+
+def _plain(part: object) -> object:
+    """Values whose texts do nothing to a terminal but stand there."""
+    if isinstance(part, str):
+        return CONTROL.sub("?", part)
+    if isinstance(part, dict):
+        return {name: _plain(each) for name, each in part.items()}
+    return [_plain(each) for each in part] if isinstance(part, list) else part
 
 
 def _suits(design: Architecture, canvas: Canvas, widths: Widths) -> bool:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
+from performer.plain_text import printable_lines
+
 app = typer.Typer(
     help="A live instrument that plays a GAN: MIDI and OSC in, fullscreen visuals out.",
     no_args_is_help=True,
@@ -718,7 +720,8 @@ def main() -> None:
 
 
 def _complain(sentence: str) -> None:
-    Console(stderr=True).print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
+    plain = printable_lines(sentence)
+    Console(stderr=True).print(plain, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def _write_report() -> str:

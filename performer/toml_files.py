@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from performer.plain_text import CONTROL, printable
 from performer.toml_lines import key_lines, line_of, longest_key
 
 MAX_BYTES = 1_000_000
@@ -57,6 +58,20 @@ class Document:
             raise PatchError(self._syntax(str(error))) from None
         if too_deep or _is_deep(self.data):
             raise PatchError(f"{self._file}: is nested too deeply")
+        self._check_letters(self.data)
+
+    def _check_letters(self, part: object, entry: str = "") -> None:
+        """Fail where a text would do more to a terminal than stand there."""
+        if isinstance(part, str) and CONTROL.search(part):
+            self.fail(entry, "holds a control character; use letters that can be seen")
+        elif isinstance(part, list):
+            for i, each in enumerate(part, 1):
+                self._check_letters(each, f"{entry}[{i}]")
+        elif isinstance(part, dict):
+            for key, value in part.items():
+                place = join(entry, key)
+                self._check_letters(key, place)
+                self._check_letters(value, place)
 
     def _syntax(self, reason: str) -> str:
         place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", reason)
@@ -68,7 +83,7 @@ class Document:
     def fail(self, entry: str, reason: str) -> NoReturn:
         """Raise PatchError for the entry at a path such as `bindings[2].takeover`."""
         line = line_of(key_lines(self._text), entry)
-        raise PatchError(f"{self._file}:{line}: {entry + ': ' if entry else ''}{reason}")
+        raise PatchError(f"{self._file}:{line}: {printable(entry) + ': ' if entry else ''}{reason}")
 
     def check(self, entry: str, value: float, low: float, high: float) -> None:
         """Fail unless low <= value <= high; NaN fails too."""

@@ -292,6 +292,8 @@ WRONG = [
     ("effects = ['zoom', 'zoom']\n", 8, "effects: zoom is written twice"),
     ("effects = 'zoom'\n", 8, "effects: must be an array"),
     ("model = 'x.pkl'\n", 8, 'model: "x.pkl" is not allowed; use "starter" or a .safetensors file'),
+    ('scenes = { 1 = { name = "a\\u001b[2Jb" } }\n', 8, "scenes.1.name: holds a control character"),
+    ('"a\\u001b]0;b" = 1\n', 8, "a?]0;b: holds a control character"),
     ("x = = 1\n", 8, "Invalid value"),
     ("[[[[\n", 8, ""),
     ("x = [\n", 8, "Invalid value"),

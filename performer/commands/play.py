@@ -34,6 +34,7 @@ from performer.panel.opening import as_text, open_panel
 from performer.panel.panel import Panel
 from performer.patch import model_path, path_of
 from performer.paths import LATEST_MODEL, STARTER_MODEL, model_file
+from performer.plain_text import log_to_screen
 from performer.schema import Patch
 from performer.serving.box_file import BoxFile
 from performer.serving.boxes import LogEnd, box_folder, keep_box, keep_orphans
@@ -43,7 +44,7 @@ from performer.stage import Companion, Labels, Stage
 
 def play(options: Options, stopped: Callable[[], bool]) -> None:
     """Load, open, play until the end or `stopped`, and leave nothing behind."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    log_to_screen()
     if options.test_card:
         show_test_card(options, stopped)
         return

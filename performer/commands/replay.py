@@ -11,10 +11,10 @@ from performer.black_box import beginning, continued
 from performer.clock import SystemClock
 from performer.commands.render import Replay
 from performer.events import Notice
-from performer.inputs.refusals import printable
 from performer.outputs import Display
 from performer.outputs.layout import Output
 from performer.outputs.memory import MemoryDisplay
+from performer.plain_text import printable
 from performer.replay import Step, as_played
 from performer.serving.boxes import box_folder, kept_boxes
 from performer.takes import Take, TakeError

@@ -1,6 +1,5 @@
 """A sitting at a run: its progress, how it ends, and how to go on."""
 
-import logging
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from models.ranks import Ranks, join
 from models.run import Goal, Run
 from models.run import Progress as RunProgress
 from performer.commands.recipe import default_kimg
+from performer.plain_text import log_to_screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Place:
 def open_place(device_name: str, console: Console) -> Place:
     """Join the other processes of the run, if there are any, and get the device ready."""
     ranks, device = join(pick_device(device_name))
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    log_to_screen()
     prepare(device)
     return Place(device, ranks, console if ranks.rank == 0 else Console(quiet=True))
 

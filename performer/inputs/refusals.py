@@ -2,6 +2,7 @@
 
 from performer.clock import Clock
 from performer.events import Inbox, Refusal
+from performer.plain_text import printable
 
 PAUSE_S = 0.02
 
@@ -30,8 +31,3 @@ class Refusals:
         self._inbox.put(Refusal(now_s, printable(origin), printable(reason) + more))
         self._silent = 0
         self._next_s = now_s + PAUSE_S
-
-
-def printable(text: str) -> str:
-    """A stranger's text on one line, a question mark for what a terminal takes for more."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

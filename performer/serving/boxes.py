@@ -12,6 +12,7 @@ import msgspec
 
 from performer.black_box import PIECES
 from performer.paths import state_folder
+from performer.plain_text import PlainFormatter
 from performer.serving.box_file import PIECE, pieces
 from performer.serving.token import tells_token
 from performer.takes import Moment, Packer, Take, TakeError
@@ -28,7 +29,7 @@ class LogEnd(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
-        self.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+        self.setFormatter(PlainFormatter("%(asctime)s %(message)s", "%H:%M:%S"))
         self.lines: deque[str] = deque(maxlen=LINES)
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -9,6 +9,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO
 
+from performer.plain_text import PlainFormatter, log_to_screen
+
 FILE_BYTES, FILES = 1_000_000, 5
 LINE_BYTES = 2000
 LINES, PERIOD_S = 120, 60.0
@@ -17,7 +19,7 @@ FORMAT = "%(asctime)s %(message)s"
 
 def open_journal(path: Path) -> None:
     """Let all that is logged go to the screen and to a file; without room for one, as it can."""
-    logging.basicConfig(level=logging.INFO, format=FORMAT)
+    log_to_screen(FORMAT)
     logging.raiseExceptions = False  # A full disk is no reason to print a traceback a line.
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +27,7 @@ def open_journal(path: Path) -> None:
     except OSError as error:
         logging.getLogger(__name__).warning("no log is written to %s: %s", path, error.strerror)
         return
-    file.setFormatter(logging.Formatter(FORMAT))
+    file.setFormatter(PlainFormatter(FORMAT))
     logging.getLogger().addHandler(file)
 
 

@@ -16,6 +16,7 @@ PURE = {
     "lights", "osc_replies", "looper", "priorities", "waves", "oscillators", "followers",
     "envelopes", "formulas", "readings", "ear", "triggers", "modulator_checks", "bends", "pace",
     "crossfade", "autopilot", "house", "governor", "opening_hours", "outline",
+    "plain_text",
 }  # fmt: skip
 HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
 
@@ -113,7 +114,7 @@ def test_a_pure_room_knows_no_torch_no_window_and_no_device(room: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in MODULES if within(name, "performer.inputs")])
 def test_inputs_know_events_the_clock_and_each_other(name: str) -> None:
-    allowed = ("performer.events", "performer.clock", "performer.inputs")
+    allowed = tuple(f"performer.{name}" for name in ("events", "clock", "plain_text", "inputs"))
     rooms = {found for found in everything(name) if within(found, "performer", "models")}
     assert not {found for found in rooms if not within(found, *allowed)}
 

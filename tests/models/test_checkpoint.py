@@ -23,6 +23,7 @@ from models.checkpoint import (
     METADATA_KEY,
     SIGHT_KEY,
     CheckpointError,
+    Images,
     Likeness,
     SaveError,
     TaughtBy,
@@ -242,6 +243,12 @@ def test_a_foreign_safetensors_file_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_manifest_is_refused(text: str, saved: Path) -> None:
     write(saved, text)
     assert "manifest is damaged" in refusal(saved)
+
+
+def test_its_texts_do_nothing_to_a_terminal(saved: Path) -> None:
+    write(saved, manifest(name="a\x1b[2Jb\x9bc", images=Images(3, "ab", "CC\nBY", "\x07pics")))
+    told = load_checkpoint(saved).manifest
+    assert told.name == "a?[2Jb?c" and told.images == Images(3, "ab", "CC\nBY", "?pics")
 
 
 def test_a_newer_format_asks_for_an_update(saved: Path) -> None:
