@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from performer.clock import Clock
-from performer.events import Inbox, OscEvent
+from performer.events import Inbox, OscArgument, OscEvent
 from performer.inputs import InputError
 from performer.inputs.osc_packet import MalformedPacket, TimedMessage, decode
 from performer.inputs.osc_reply import encode
@@ -26,6 +26,8 @@ _IDLE_S = 0.1
 _REST_S = 0.002
 _MOST_AT_ONCE = 512
 _LARGEST_DATAGRAM = 65_536
+# Nobody reads more of a message, and thousands of them may wait for a frame that hangs.
+LONGEST, MOST_ARGS = 255, 16
 
 
 class OscInput:
@@ -142,6 +144,8 @@ class OscInput:
 
     def _accept(self, messages: list[TimedMessage], peer: tuple[str, int]) -> None:
         """Hand over or keep all messages of a datagram, or refuse it whole."""
+        if any(len(message.address) > LONGEST for message in messages):
+            raise MalformedPacket(f"an address of more than {LONGEST} letters")
         now_s, wall_s = self._clock.now(), self._wall()
         delays = [0.0 if m.unix_s is None else m.unix_s - wall_s for m in messages]
         if any(delay_s > HORIZON_S for delay_s in delays):
@@ -149,7 +153,7 @@ class OscInput:
         if sum(delay_s > 0.0 for delay_s in delays) > MAX_WAITING - len(self._waiting):
             raise MalformedPacket(f"more than {MAX_WAITING} messages wait for their time")
         for message, delay_s in zip(messages, delays, strict=True):
-            event = OscEvent(now_s, message.address, message.args, peer)
+            event = OscEvent(now_s, message.address, _brief(message.args), peer)
             if delay_s <= 0.0:
                 self._inbox.put(event)
             else:
@@ -159,6 +163,11 @@ class OscInput:
         while self._waiting and self._waiting[0][0] <= (now_s := self._clock.now()):
             _, _, event = heapq.heappop(self._waiting)
             self._inbox.put(replace(event, time_s=now_s))
+
+
+def _brief(args: tuple[OscArgument, ...]) -> tuple[OscArgument, ...]:
+    """The first of them, texts and blobs cut short."""
+    return tuple(arg[:LONGEST] if isinstance(arg, str | bytes) else arg for arg in args[:MOST_ARGS])
 
 
 def resolve(host: str, port: int) -> tuple[str, int]:

@@ -11,7 +11,7 @@ import pytest
 from performer.clock import ManualClock, SystemClock
 from performer.events import Event, Inbox, OscEvent, Refusal
 from performer.inputs import InputError
-from performer.inputs.osc import MAX_WAITING, OscInput
+from performer.inputs.osc import LONGEST, MAX_WAITING, MOST_ARGS, OscInput
 
 PSI = b"/psi\0\0\0\0,f\0\0" + struct.pack(">f", 0.5)
 WALL_S = 1_000_000.0
@@ -103,6 +103,18 @@ def test_no_more_than_a_bounded_number_waits(bench: Bench) -> None:
     assert isinstance(refusal, Refusal) and "wait for their time" in refusal.reason
     bench.clock.now_s = 6.5
     assert len(bench.until_events(1 + MAX_WAITING)) == 1 + MAX_WAITING
+
+
+def test_no_more_of_a_message_waits_than_is_read(bench: Bench) -> None:
+    text, blob = b"t" * 999 + b"\0", struct.pack(">i", 20_000) + bytes(20_000)
+    tags = b"," + b"sb" + b"f" * 5000
+    tags += b"\0" * (4 - len(tags) % 4)
+    bench.send(b"/x\0\0" + tags + text + blob + struct.pack(">f", 0.5) * 5000)
+    (event,) = bench.until_events(1)
+    assert event == OscEvent(5.0, "/x", ("t" * LONGEST, bytes(LONGEST), *[0.5] * (MOST_ARGS - 2)))
+    bench.send(b"/" + b"a" * 1022 + b"\0" + PSI[8:])
+    refusal = bench.until_events(2)[-1]
+    assert isinstance(refusal, Refusal) and "more than 255 letters" in refusal.reason
 
 
 def test_garbage_is_counted_exactly_and_told_seldom(bench: Bench) -> None:
