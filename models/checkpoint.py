@@ -283,10 +283,17 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
         manifest = msgspec.convert(_plain(told), Manifest)
     except (msgspec.DecodeError, RecursionError) as error:
         raise CheckpointError(f"{path}: its manifest is damaged ({error})") from None
-    canvas, widths, design = manifest.canvas, manifest.widths, manifest.architecture
-    sound = (
+    canvas, widths = manifest.canvas, manifest.widths
+    sound = in_range(manifest.architecture, canvas, widths)
+    if not sound or (manifest.teacher and not _suits(StyleGAN2(), manifest.teacher.canvas, widths)):
+        raise CheckpointError(f"{path}: its manifest asks for sizes out of range")
+    return manifest
+
+
+def in_range(design: Architecture, canvas: Canvas, widths: Widths) -> bool:
+    """Whether a network of these sizes can be, and is not absurdly large."""
+    return (
         _suits(design, canvas, widths)
-        and (not manifest.teacher or _suits(StyleGAN2(), manifest.teacher.canvas, widths))
         and all(1 <= side <= WIDTH_MAXIMUM for side in (widths.z_dim, widths.w_dim))
         and 1 <= widths.channel_max <= WIDTH_MAXIMUM
         and 1 <= widths.channel_base <= 1 << 20
@@ -296,9 +303,6 @@ def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:
         and 0 <= widths.classes <= CLASSES_MAXIMUM
         and 0 <= widths.clamp <= 1e6
     )
-    if not sound:
-        raise CheckpointError(f"{path}: its manifest asks for sizes out of range")
-    return manifest
 
 
 def _plain(part: object) -> object:

@@ -5,12 +5,14 @@ from pathlib import Path
 import msgspec
 from torch import Tensor
 
-from models.checkpoint import CheckpointError, Images, load_tensors, save_tensors
+from models.architectures import StyleGAN2
+from models.checkpoint import CheckpointError, Images, in_range, load_tensors, save_tensors
 from models.history import TABLE, History
 from models.recipe import Recipe
 from models.trainer import Trainer
 
 KEPT = 3
+BATCH_MAXIMUM = 1 << 16
 SUFFIX = ".safetensors"
 
 
@@ -84,6 +86,16 @@ def read(path: Path) -> tuple[Save, dict[str, Tensor]]:
     """What a save file holds; raises `CheckpointError`."""
     tensors, metadata = load_tensors(path)
     try:
-        return msgspec.json.decode(metadata["save"], type=Save), tensors
+        save = msgspec.json.decode(metadata["save"], type=Save)
     except (KeyError, msgspec.DecodeError, RecursionError) as error:
         raise CheckpointError(f"{path}: no training state of Performer's ({error})") from None
+    recipe = save.recipe
+    sound = (
+        in_range(StyleGAN2(), recipe.canvas, recipe.widths)
+        and all(0 <= stage.doublings <= recipe.canvas.doublings for stage in recipe.stages)
+        and 0 <= save.stage < len(recipe.stages)
+        and 1 <= recipe.batch <= BATCH_MAXIMUM
+    )
+    if not sound:
+        raise CheckpointError(f"{path}: its training state asks for sizes out of range")
+    return save, tensors

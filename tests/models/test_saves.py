@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from safetensors.torch import save_file
 from tiny import IMAGES, generator, go, trainer
 
+from models.canvas import Canvas
 from models.checkpoint import CheckpointError
-from models.saves import Saves, path_of
+from models.networks import Widths
+from models.recipe import Stage
+from models.saves import Save, Saves, path_of
 
 
 def test_a_newest_save_that_is_damaged_is_passed_over(tmp_path: Path) -> None:
@@ -48,6 +52,27 @@ def test_a_save_that_is_none_is_one_sentence(tmp_path: Path) -> None:
         saves.load()
     path.write_bytes(b"nothing")
     with pytest.raises(CheckpointError, match="damaged"):
+        saves.load()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"canvas": Canvas(1 << 30, 4, 2)},
+        {"widths": Widths(w_dim=1 << 40)},
+        {"stages": (Stage(60, 1.0, 0.1),)},
+        {"stages": ()},
+        {"batch": 1 << 40},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_absurd_sizes_are_refused(changes: dict[str, object], tmp_path: Path) -> None:
+    saves, trained = Saves(tmp_path), trainer()
+    path = saves.write(trained, IMAGES)
+    recipe = msgspec.structs.replace(trained.recipe, **changes)
+    told = msgspec.json.encode(Save(recipe, IMAGES, 0.0, 0)).decode()
+    save_file(generator().state_dict(), path, metadata={"save": told})
+    with pytest.raises(CheckpointError, match="sizes out of range"):
         saves.load()
 
 
