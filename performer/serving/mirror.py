@@ -93,6 +93,13 @@ class Mirror:
                 return pixels.reshape(height, width, 3)
         return None
 
+    def remove(self) -> None:
+        """Close it and remove its file, which on Windows cannot be while it is mapped."""
+        with contextlib.suppress(BufferError):
+            self._memory.close()
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
     def _get(self, at: int) -> int:
         return int(COUNT.unpack_from(self._memory, at)[0])
 

@@ -92,7 +92,7 @@ class Supervisor:
                 part.end()
         self._keep()
         self._state.unlink(missing_ok=True)
-        self._mirror.path.unlink(missing_ok=True)
+        self._mirror.remove()
 
     def _start(self, name: str, command: tuple[str, ...]) -> Part:
         return Part(name, command, self._mirror, self._lent)

@@ -132,3 +132,14 @@ def test_what_a_killed_process_left_is_removed() -> None:
         killed.wait()
     make_mirror().path.unlink()
     assert orphan.exists() == (orphan.parent != MEMORY)
+
+
+def test_it_is_closed_before_its_file_goes() -> None:
+    mirror = make_mirror()
+    mirror.show(np.full((4, 4, 3), 7, np.uint8))
+    assert mirror.picture() is not None
+    mirror.remove()
+    assert not mirror.path.exists()
+    with pytest.raises(ValueError, match="closed"):
+        mirror.beat()
+    mirror.remove()  # There is nothing left to remove, which is no error.
