@@ -77,15 +77,29 @@ def keep_memory() -> None:
 
     Made the same network up to twice as fast on CPUs; does nothing on other C libraries.
     """
-    if platform.libc_ver()[0] != "glibc":
+    libc = _glibc()
+    if libc is None:
         return
-    libc = ctypes.CDLL(None)
     for option, value in (
         (GLIBC_MMAP_THRESHOLD, 1 << 30),
         (GLIBC_TRIM_THRESHOLD, (1 << 31) - 1),
         (GLIBC_TOP_PAD, 1 << 26),
     ):
         libc.mallopt(option, value)
+
+
+def release_memory() -> None:
+    """Let glibc give the pages back that it holds and nobody uses; a third of a millisecond.
+
+    What it was told to keep is spread ever wider otherwise. Does nothing on other C libraries.
+    """
+    libc = _glibc()
+    if libc is not None:
+        libc.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    return ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None
 
 
 def best_precision(device: torch.device) -> Precision:

@@ -21,6 +21,7 @@ from performer.commands.preparing import Preparer
 from performer.commands.screens import open_display, outputs_of, show_test_card
 from performer.commands.served import goes_on, served
 from performer.commands.taking import begin, free_name, head_of, numbered
+from performer.commands.tidying import Tidying
 from performer.engine import Engine
 from performer.events import DeckName, Inbox, ModelEvent, Refusal
 from performer.outputs import Display
@@ -141,6 +142,7 @@ class Show:
         labels, shown = self._labels(heard), (*recorders, *sharings)
         stage = Stage(engine, display, self._inbox, self._clock, labels, companions, shown, panels)
         self._follow_files()
+        self._parts.callback(Tidying().close)
         self._tell(heard, display)
         stage.play(frames=options.frames, seconds=options.seconds, stopped=self._stopped)
         if options.stats:
