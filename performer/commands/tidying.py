@@ -1,11 +1,11 @@
-"""Tidying beside the show: memory that nobody uses goes back to the system, each minute."""
+"""Tidying beside the show: memory that nobody uses goes back to the system, every few seconds."""
 
 import threading
 from collections.abc import Callable
 
 from models.device import release_memory
 
-EVERY_S = 60.0
+EVERY_S = 10.0
 
 
 class Tidying:

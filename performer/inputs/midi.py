@@ -26,6 +26,7 @@ _SCAN_S = 0.01
 _PROBE_S = 3.0
 _RARE_PROBE_S = 30.0
 _REOPEN_S = 2.0
+MOST_ABANDONED = 64
 
 
 class MidiInput:
@@ -42,6 +43,7 @@ class MidiInput:
         self._scanner: Port | None = None
         self._heart: Heart | None = None
         self._lost: list[Any] = []
+        self._abandoned = 0
         self._api, self._api_name = 0, ""
         self._ports: dict[str, Port] = {}
         self._failed: dict[str, float] = {}
@@ -118,8 +120,6 @@ class MidiInput:
                 for event in port.read(self._clock, self._refusals):
                     self._inbox.put(event)
             if self._heart is not None and not self._heart.beats():
-                self._heart.abandon()
-                self._heart = None
                 raise InputError("MIDI: the JACK server has gone; waiting for it")
             time.sleep(_POLL_S)
 
@@ -172,9 +172,20 @@ class MidiInput:
         """Give up every port, without a call to a system that may be gone."""
         for raw in list(self._ports):
             self._forget(raw)
-        self._lost += [part.source for part in (self._scanner, self._heart) if part is not None]
+        if self._scanner is not None:
+            self._lost.append(self._scanner.source)
+        if self._heart is not None:
+            self._part_from(self._heart)
         self._scanner = self._heart = None
         self._failed.clear()
+
+    def _part_from(self, heart: Heart) -> None:
+        """Whatever has failed, most likely the server has died; each that is left takes files."""
+        if self._closing.is_set() or self._abandoned >= MOST_ABANDONED:
+            self._lost.append(heart.source)
+        else:
+            heart.abandon()
+            self._abandoned += 1
 
     def _bury(self) -> None:
         """Close and delete what was given up."""
