@@ -13,6 +13,7 @@ from performer.parameters import TABLE
 from performer.patch import PatchError, load_patch, parse_patch
 from performer.patch_file import PatchFile
 from performer.paths import PATCHES, user_patch
+from performer.plain_text import CONTROL
 from performer.schema import Scene
 
 TEXT = """\
@@ -143,7 +144,7 @@ def test_a_file_that_cannot_be_read_or_written_is_one_sentence(path: Path) -> No
 
 
 def test_a_process_of_its_own_writes_the_same(path: Path) -> None:
-    file, scene = PatchFile(path), Scene("Ü\x7f", 1.5, {"hue": 0.1}, 0.0, True, 2.5)
+    file, scene = PatchFile(path), Scene("Ü\t\n", 1.5, {"hue": 0.1}, 0.0, True, 2.5)
     file.store_scene_beside("2", scene)
     assert load_patch(path).scenes["2"] == scene
     path.write_text(TEXT.replace("0.2", '"x"'))
@@ -182,7 +183,7 @@ VALUES = st.lists(
 ).map(dict)
 SCENES = st.builds(
     Scene,
-    name=st.text(max_size=20),
+    name=st.text(max_size=20).filter(lambda name: not CONTROL.search(name)),
     morph_s=st.floats(0.0, 3600.0),
     values=VALUES,
     whole=st.booleans(),
