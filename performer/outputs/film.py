@@ -2,7 +2,6 @@
 
 import logging
 import multiprocessing
-import signal
 import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from performer.attended import start_deaf
 from performer.events import Event
 from performer.outputs.base import Image, minutes
 from performer.outputs.film_process import (
@@ -104,7 +104,7 @@ class Film:
         ours, theirs = context.Pipe()
         job = Job(str(self.path), even((self._width, self._height)), memory, self._slot_bytes)
         process = context.Process(target=run, args=(job, theirs), name="film", daemon=True)
-        _start_deaf(process)
+        start_deaf(process)
         theirs.close()
         self._frames, self._process = ours, process
         try:
@@ -191,18 +191,6 @@ def _send_end(frames: Connection) -> None:
         frames.send_bytes(END)
     except OSError:
         return  # It has ended already.
-
-
-def _start_deaf(process: BaseProcess) -> None:
-    """Start a process that Ctrl-C does not reach, not even before its first line."""
-    if not hasattr(signal, "pthread_sigmask"):
-        process.start()
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _close(memory: SharedMemory) -> None:

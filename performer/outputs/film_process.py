@@ -12,6 +12,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from performer.attended import name_process
 from performer.outputs.base import Image
 from performer.outputs.movie import Movie, MovieError
 
@@ -63,6 +64,7 @@ class Job(NamedTuple):
 
 def run(job: Job, frames: Connection) -> None:
     """Encode what comes until the end, or until nobody is there to send."""
+    name_process("film")
     # Ctrl-C reaches every process of a terminal; this one ends when the show has.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

@@ -1,39 +1,34 @@
 """The panel as the instrument sees it: it shows each frame to the board, and hears commands.
 
-The frame loop only writes memory. A thread hears what the page's process sends, and starts that
-process again, ever more slowly, when it has ended.
+The frame loop only writes memory; a thread hears what the page's process sends.
 """
 
 import contextlib
 import logging
-import multiprocessing
 import os
 import socket
-import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import fields
-from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from performer.attended import BACK_OFF_S, Attended
 from performer.clock import Clock
 from performer.events import Inbox, PageEvent, Refusal
 from performer.panel import PanelError
 from performer.panel.board import Board, Image, Values
 from performer.panel.commands import MAX_BYTES, CommandError, decode
-from performer.panel.process import ENDING_S, serve
+from performer.panel.process import serve
 from performer.panel.settings import Settings
 from performer.status import Status
 
 PICTURE_PERIOD_S = 1 / 15
 STATUS_PERIOD_S = 0.5
 LOG_LINES = 40
-BACK_OFF_S = 0.5
-LONGEST_BACK_OFF_S = 30.0
-LASTS_S = 60.0  # a process that lived so long is well, and started again at once
 
 
 class LogTail(logging.Handler):
@@ -75,12 +70,18 @@ class Panel:
         self._log = LogTail()
         logging.getLogger("performer").addHandler(self._log)
         self._picture_due_s = self._status_due_s = float("-inf")
-        self._closing = threading.Event()
-        self._pipe: Connection | None = None
-        self.started = 0
-        self.process: multiprocessing.process.BaseProcess | None = None
-        self._thread = threading.Thread(target=self._attend, name="page", daemon=True)
-        self._thread.start()
+        self._attended = Attended("page", serve, self._begin, self._hear, MAX_BYTES)
+        self._attended.start()
+
+    @property
+    def process(self) -> BaseProcess | None:
+        """The page's, as soon as it has been started."""
+        return self._attended.process
+
+    @property
+    def started(self) -> int:
+        """How often it was started."""
+        return self._attended.started
 
     @property
     def url(self) -> str:
@@ -106,72 +107,20 @@ class Panel:
 
     def close(self) -> None:
         """End the page."""
-        self._closing.set()
         logging.getLogger("performer").removeHandler(self._log)
-        with contextlib.suppress(OSError):
-            if self._pipe is not None:
-                self._pipe.send_bytes(b".")
-        self._thread.join(ENDING_S)
-        if self._thread.is_alive() and self.process is not None:
-            self.process.kill()
-            self._thread.join(ENDING_S)
+        self._attended.close()
         if self._listener is not None:
             self._listener.close()
         self._board.close()
 
-    def _wait_for_port(self) -> socket.socket | None:
-        """The bound listener; None when it is over before."""
+    def _begin(self) -> tuple[socket.socket, Settings] | None:
+        """What the process is given, once the port is bound; None when it is over before."""
         while self._listener is None:
-            if self._closing.wait(BACK_OFF_S):
+            if self._attended.closing.wait(BACK_OFF_S):
                 return None
             with contextlib.suppress(PanelError):
                 self._listener = self._bind()
-        return self._listener
-
-    def _attend(self) -> None:
-        listener = self._wait_for_port()
-        back_off_s = BACK_OFF_S
-        while listener is not None and not self._closing.is_set():
-            began_s = self._clock.now()
-            try:
-                self._one_life(listener)
-            except Exception as error:
-                logging.getLogger(__name__).warning("the page: %s", error)
-            if self._closing.is_set():
-                return
-            if self._clock.now() - began_s > LASTS_S:
-                back_off_s = BACK_OFF_S
-            logging.getLogger(__name__).warning(
-                "the page has ended; it starts again in %.1f s", back_off_s
-            )
-            self._closing.wait(back_off_s)
-            back_off_s = min(2 * back_off_s, LONGEST_BACK_OFF_S)
-
-    def _one_life(self, listener: socket.socket) -> None:
-        """Start the process, and hear it until it ends."""
-        context = multiprocessing.get_context("spawn")  # the page inherits nothing but its pipe
-        ours, theirs = context.Pipe()
-        process = context.Process(
-            target=serve,
-            args=(theirs, listener, self._settings),
-            name="performer-page",
-            daemon=True,
-        )
-        with ours:
-            with theirs:
-                process.start()
-            self.process, self._pipe, self.started = process, ours, self.started + 1
-            if self._closing.is_set():
-                process.kill()
-            try:
-                while True:
-                    self._hear(ours.recv_bytes(MAX_BYTES))
-            except (EOFError, OSError):
-                pass  # it has ended, or sends what it should not
-        process.join(ENDING_S)
-        if process.is_alive():
-            process.kill()
-            process.join()
+        return self._listener, self._settings
 
     def _hear(self, message: bytes) -> None:
         now_s = self._clock.now()

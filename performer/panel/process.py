@@ -3,7 +3,6 @@
 import asyncio
 import os
 import queue
-import signal
 import socket
 import threading
 import time
@@ -11,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
+from performer.attended import ENDING_S
 from performer.panel.settings import Settings
 
 MAX_WAITING = 256
-ENDING_S = 2.0
 NICENESS = 5
 
 
@@ -22,7 +21,6 @@ def serve(pipe: Connection, listener: socket.socket, settings: Settings) -> None
     """Run the page; `listener` is a bound socket."""
     if hasattr(os, "nice"):
         os.nice(NICENESS)  # where the processor is short, the picture comes first
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the instrument's, which ends us
     asyncio.run(_serve(pipe, listener, settings))
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -78,6 +79,20 @@ def end(process: subprocess.Popen[str], timeout_s: float = 5.0) -> None:
         process.wait()
 
 
+def children(process: int, name: str) -> list[int]:
+    """The processes beside a player that are called `performer-NAME`."""
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    numbers = [number for task in tasks for number in task.read_text().split()]
+    return [int(number) for number in numbers if own_name(number) == f"performer-{name}"]
+
+
+def own_name(process: str) -> str:
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 class JackServer:
     """A JACK server of its own name on the dummy driver; it can be ended and started again."""
 
@@ -116,6 +131,15 @@ class JackServer:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+
+    def hang(self) -> None:
+        """Let it answer nobody, until it goes on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
 
 class Screen:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from browser import DESKTOP, PHONE, Browser, Tab, chromium
-from parts import end, free_udp_port, require, running, wait_until
+from parts import children, end, free_udp_port, require, running, wait_until
 from test_play import PERFORMER, save_tiny_model
 from websockets.sync.client import connect
 
@@ -270,9 +270,7 @@ def test_search_leaves_what_is_sought(browser: Browser, page: Page) -> None:
 
 def test_the_page_comes_back_by_itself(browser: Browser, page: Page) -> None:
     desk = opened(browser, page)
-    children = Path(f"/proc/{page.process.pid}/task").glob("*/children")
-    pids = {int(pid) for path in children for pid in path.read_text().split()}
-    (own,) = [p for p in pids if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]
+    (own,) = children(page.process.pid, "page")
     os.kill(own, signal.SIGKILL)
     desk.until("document.body.classList.contains('lost')")
     desk.until("!document.body.classList.contains('lost')", 20.0)
@@ -308,8 +306,8 @@ def test_it_ends_with_the_instrument_however_that_ends(tmp_path: Path) -> None:
     for number in (signal.SIGINT, signal.SIGKILL):
         with running(*command) as process:
             other = Page(tmp_path, process, 0)
-            children = Path(f"/proc/{process.pid}/task").glob("*/children")
-            pids = {int(pid) for path in children for pid in path.read_text().split()}
+            tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
+            pids = {int(pid) for path in tasks for pid in path.read_text().split()}
             process.send_signal(number)
             wait_until(
                 lambda pids=pids: not any(is_alive(pid) for pid in pids), 10.0, "its children"

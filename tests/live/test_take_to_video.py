@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from parts import wait_until
+from parts import children, wait_until
 from test_play import DEADLINE_S, Player, perform, play
 
 from performer.takes import Take
@@ -35,20 +35,6 @@ def frame_times(path: Path) -> list[float]:
 def sound(path: Path) -> np.ndarray:
     with av.open(str(path)) as file:
         return np.concatenate([block.to_ndarray()[0] for block in file.decode(audio=0)])
-
-
-def encoders(process: int) -> list[int]:
-    """The encoder processes of a player."""
-    tasks = Path(f"/proc/{process}/task").glob("*/children")
-    children = [child for task in tasks for child in task.read_text().split()]
-    return [c for c in map(int, children) if b"spawn_main" in command_line(c)]
-
-
-def command_line(process: int) -> bytes:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_bytes()
-    except OSError:
-        return b""
 
 
 def moments(path: Path) -> int:
@@ -99,9 +85,9 @@ def test_an_encoder_that_is_killed_is_one_line_and_the_show_goes_on(
     wait_until(
         lambda: video.exists() and video.stat().st_size > 4_000, DEADLINE_S, "some of the film"
     )
-    (encoder,) = encoders(player.process.pid)
+    (encoder,) = children(player.process.pid, "film")
     os.kill(encoder, signal.SIGKILL)
-    wait_until(lambda: not encoders(player.process.pid), DEADLINE_S, "its end")
+    wait_until(lambda: not children(player.process.pid, "film"), DEADLINE_S, "its end")
     time.sleep(1.0)
     status, output = player.stop()
     assert status == 0 and "Traceback" not in output
@@ -120,8 +106,8 @@ def test_a_film_is_whole_however_the_show_ends(
     video = tmp_path / "show.mp4"
     player = play(*HEADLESS, "--video", str(video))
     player.wait_for_the_loop()
-    wait_until(lambda: encoders(player.process.pid), DEADLINE_S, "the encoder")
-    (encoder,) = encoders(player.process.pid)
+    wait_until(lambda: children(player.process.pid, "film"), DEADLINE_S, "the encoder")
+    (encoder,) = children(player.process.pid, "film")
     os.kill(encoder, signal.SIGINT)  # as Ctrl-C in a terminal does, at whatever moment
     wait_until(lambda: video.exists() and video.stat().st_size > 4_000, DEADLINE_S, "the film")
     os.kill(encoder, signal.SIGINT)

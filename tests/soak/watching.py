@@ -94,25 +94,27 @@ def tree(root: int) -> dict[int, str]:
         try:
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
             command = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            own_name = (entry / "comm").read_text().strip()
         except OSError:
             continue
         if fields[0] != "Z":
             parents[int(entry.name)] = int(fields[1])
-            names[int(entry.name)] = _name(command)
+            names[int(entry.name)] = _name(own_name, command)
     found = {root}
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
     return {pid: names[pid] for pid in found if pid in names}
 
 
-def _name(command: list[str]) -> str:
+def _name(own_name: str, command: list[str]) -> str:
+    if own_name.startswith("performer-"):
+        return own_name.removeprefix("performer-")
     words = " ".join(command)
     for sign, name in (
         ("performer serve", "supervisor"),
         ("performer play", "instrument"),
         ("serving.curtain", "curtain"),
         ("resource_tracker import", "tracker"),
-        ("spawn_main", "page"),
     ):
         if sign in words:
             return name
