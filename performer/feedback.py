@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from performer.engine import Engine
-from performer.events import Event, OscEvent, PortEvent
+from performer.events import Event, OscEvent
 from performer.lights import Lights
 from performer.osc_replies import OscReplies, Peer, State
 
 
 class MidiSender(Protocol):
-    """Sends messages to the devices whose inputs are named, and forgets those that go."""
+    """Sends messages to the devices whose inputs are named."""
 
     def send(self, port: str, status: int, number: int, value: int) -> None: ...
-
-    def forget(self, port: str) -> None: ...
 
 
 class OscSender(Protocol):
@@ -32,8 +30,6 @@ class MidiFeedback:
     def follow(self, now_s: float, events: Sequence[Event], engine: Engine) -> None:
         for event in events:
             self._lights.hear(event)
-            if isinstance(event, PortEvent):
-                self._sender.forget(event.port)
         for message in self._lights.messages(now_s, engine.controls):
             self._sender.send(*message)
 

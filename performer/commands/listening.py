@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
 from performer.clock import Clock
 from performer.commands.options import Options, parse_host_port, parse_replies
 from performer.events import Inbox
 from performer.feedback import MidiFeedback, OscFeedback
 from performer.inputs.link import LinkInput
-from performer.inputs.midi import MidiInput
-from performer.inputs.midi_out import MidiOutput
+from performer.inputs.midi import Midi
 from performer.inputs.osc import OscInput
 from performer.inputs.sound import SoundInput
 from performer.lights import Lights
@@ -63,9 +63,7 @@ class Listening:
 
     def _open_midi(self, options: Options, controllers: tuple[Controller, ...]) -> None:
         name = None if options.midi == "all" else options.midi
-        midi = MidiInput(self._inbox, self._clock, name)
+        midi = Midi(self._inbox, self._clock, name, partial(same_device, controllers))
         self._parts.callback(midi.close)
         self.ports = lambda: midi.ports
-        lights = MidiOutput(lambda one, other: same_device(controllers, one, other))
-        self._parts.callback(lights.close)
-        self.companions.append(MidiFeedback(Lights(controllers), lights))
+        self.companions.append(MidiFeedback(Lights(controllers), midi))

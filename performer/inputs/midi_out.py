@@ -10,7 +10,7 @@ from typing import Any
 from performer.inputs import InputError, midi_system
 from performer.inputs.midi_system import CLIENT
 
-# rtmidi's JACK buffer holds 16 kB, and writing into a full one would stop the whole program: at
+# rtmidi's JACK buffer holds 16 kB, and writing into a full one would stop the whole process: at
 # this pace it lasts until a dead server is noticed. It is also half of what a MIDI cable carries.
 PAUSE_S = 0.0025
 RETRY_S = 0.5
@@ -36,7 +36,6 @@ class MidiOutput:
         self._ports: dict[str, Any] = {}
         self._retry: dict[str, tuple[float, float]] = {}
         self._api: int | None = None
-        self._lost: list[Any] = []
         self._thread = threading.Thread(target=self._run, name="midi out", daemon=True)
         self._thread.start()
 
@@ -72,8 +71,8 @@ class MidiOutput:
                 with self._changed:
                     self._mail.setdefault((port, status, number), value)
             time.sleep(PAUSE_S)
-        self._lost += self._ports.values()
-        self._bury()
+        for port in list(self._ports):
+            self._lose(port)
 
     def _next(self) -> tuple[Place, int] | None:
         """The oldest message whose port is not put off; None at the end."""
@@ -97,10 +96,12 @@ class MidiOutput:
         self._retry[port] = time.monotonic() + pause_s, min(2.0 * pause_s, RARE_RETRY_S)
 
     def _lose(self, port: str) -> None:
-        """Without a call to a system that may be gone."""
         output = self._ports.pop(port, None)
         if output is not None:
-            self._lost.append(output)
+            # A driver may complain about a device that is gone; nothing is left to do for it.
+            with contextlib.suppress(Exception):
+                output.close_port()
+            output.delete()
 
     def _output(self, port: str) -> Any:
         if port not in self._ports:
@@ -114,7 +115,6 @@ class MidiOutput:
 
         if self._api is None:
             self._api = midi_system.find_api()
-        self._bury()
         output = rtmidi.MidiOut(self._api, CLIENT)
         try:
             name = self._find(output, rtmidi.get_api_name(self._api), port)
@@ -135,11 +135,3 @@ class MidiOutput:
         if not fitting:
             raise InputError(f"MIDI: {port} has no output")
         return max(fitting, key=lambda raw: len(os.path.commonprefix([names[raw], port])))
-
-    def _bury(self) -> None:
-        """Close and delete what was given up."""
-        while self._lost:
-            output = self._lost.pop()
-            with contextlib.suppress(Exception):
-                output.close_port()
-            output.delete()

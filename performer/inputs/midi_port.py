@@ -1,6 +1,5 @@
 """Single MIDI ports: one that is read, and one that proves that JACK still lives."""
 
-import ctypes
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -75,10 +74,7 @@ class Heart:
             self._next_s = now_s + _BEAT_S
         return True
 
-    def abandon(self) -> None:
-        """Leave the sender for ever: its server has gone.
-
-        Closing it would wait a second, with Python's lock held, for that server to take a message,
-        and so would deleting it at the end of the program. JACK frees its own part by itself.
-        """
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.source))
+    def close(self) -> None:
+        """Close the sender, which waits a second where its server has gone."""
+        self.source.close_port()
+        self.source.delete()

@@ -68,15 +68,11 @@ class MemoryControllers:
     def __init__(self) -> None:
         self.midi: dict[tuple[str, int, int], int] = {}
         self.osc: dict[tuple[str, int], dict[str, float]] = {}
-        self.forgotten: list[str] = []
         self.count = 0
 
     def send(self, port: str, status: int, number: int, value: int) -> None:
         self.midi[port, status, number] = value
         self.count += 1
-
-    def forget(self, port: str) -> None:
-        self.forgotten.append(port)
 
     def tell(self, peer: tuple[str, int], state: Mapping[str, float]) -> None:
         self.osc.setdefault(peer, {}).update(state)

@@ -14,7 +14,7 @@ from drawn import Drawn
 from target import HERE, Target, advance, performance, play
 
 from performer.events import ClockEvent, Event, MidiEvent, OscEvent, PageEvent
-from performer.inputs.midi_messages import Reader as MidiReader
+from performer.inputs.midi_messages import Reader as MessageReader
 from performer.inputs.osc_packet import MalformedPacket, decode
 from performer.inputs.osc_reply import encode
 from performer.osc_replies import OscReplies, Replies
@@ -81,7 +81,7 @@ def _midi(data: bytes) -> None:
 
 def _midi_bytes(data: bytes) -> None:
     """As a driver hands them over: one byte says how long the next message is."""
-    reader, events, at = MidiReader("nano"), [], 0
+    reader, events, at = MessageReader("nano"), [], 0
     while at < min(len(data), 400):
         length = data[at] % 8
         with suppress(ValueError):

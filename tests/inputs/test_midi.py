@@ -1,6 +1,6 @@
 """MIDI messages and port names, as pure functions, and the input with no MIDI system at all."""
 
-import time
+import threading
 
 import mido
 import pytest
@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from performer.clock import SystemClock
-from performer.events import ClockEvent, ClockKind, Inbox, MidiEvent, MidiKind
+from performer.events import ClockEvent, ClockKind, Event, MidiEvent, MidiKind, PortEvent, Refusal
 from performer.inputs import InputError, midi_system
-from performer.inputs.midi import MidiInput, list_ports
+from performer.inputs.midi import list_ports
 from performer.inputs.midi_messages import (
     Reader,
     messages_in,
@@ -19,7 +19,9 @@ from performer.inputs.midi_messages import (
     normalise_bend,
     normalise_velocity,
 )
+from performer.inputs.midi_reader import MidiReader
 from performer.inputs.midi_system import display_name, is_device
+from performer.inputs.midi_wire import decode_letter, decode_news, encode_letter, encode_news
 
 
 def test_ends_and_centres_are_exact() -> None:
@@ -165,14 +167,17 @@ def test_without_a_midi_system_there_is_a_sentence_and_no_error(
     monkeypatch.delenv("MIDO_BACKEND", raising=False)
     with pytest.raises(InputError, match="no MIDI system answers"):
         list_ports()
-    midi = MidiInput(Inbox(), SystemClock())
-    deadline_s = time.monotonic() + 5.0
-    while "looking" in midi.status and time.monotonic() < deadline_s:
-        time.sleep(0.002)
-    assert "no MIDI system answers" in midi.status and midi.ports == ()
-    start_s = time.monotonic()
-    midi.close()
-    assert time.monotonic() - start_s < 0.5
+    told: list[tuple[str, tuple[str, ...], list[Event]]] = []
+    reader, closing = MidiReader(SystemClock(), None, lambda name: None), threading.Event()
+
+    def tell(events: list[Event]) -> None:
+        told.append((reader.status, reader.ports, events))
+        closing.set()
+
+    reader.read(closing, tell)
+    reader.close()
+    ((status, ports, events),) = told
+    assert "no MIDI system answers" in status and ports == () and events == []
 
 
 def test_a_wrong_mido_backend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,3 +185,14 @@ def test_a_wrong_mido_backend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MIDO_BACKEND", wrong)
         with pytest.raises(InputError, match=f"MIDO_BACKEND={wrong}"):
             midi_system.find_api()
+
+
+def test_news_and_letters_go_between_processes_and_back() -> None:
+    events: list[Event] = [
+        MidiEvent(1.5, "pads:out", "cc14", 16, 31, 0.25),
+        ClockEvent(2.0, "pads:out", "position", 12.5),
+        PortEvent(2.5, "pads:out", False),
+        Refusal(3.0, "MIDI", "half a message"),
+    ]
+    assert decode_news(encode_news("well", ("a", "b"), events)) == ("well", ("a", "b"), events)
+    assert decode_letter(encode_letter("pads:out", 0x90, 127, 0)) == ("pads:out", 0x90, 127, 0)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from operator import eq
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from parts import JackServer, running, wait_until
 
 from performer.clock import SystemClock
 from performer.events import ClockEvent, Inbox
-from performer.inputs.midi import MidiInput
+from performer.inputs.midi import Midi
 from performer.tempo import Tempo
 
 pytestmark = pytest.mark.live
@@ -38,7 +39,7 @@ def follow(inbox: Inbox, tempo: Tempo, begin_s: float, bpm: float) -> np.ndarray
 @pytest.mark.parametrize("bpm", [60.0, 128.0, 180.0])
 def test_the_beat_is_found(quick_jack_server: JackServer, bpm: float) -> None:
     inbox = Inbox()
-    midi = MidiInput(inbox, SystemClock())
+    midi = Midi(inbox, SystemClock(), None, eq)
     try:
         with running(sys.executable, SENDER, "sequencer") as sender:
             assert sender.stdin and sender.stdout

@@ -1,6 +1,7 @@
 """A composer's program as the hand: csound turns two knobs over JACK, and parameters follow."""
 
 from collections.abc import Callable
+from operator import eq
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from parts import JackServer, require, running, wait_until
 from performer.clock import SystemClock
 from performer.engine import Engine
 from performer.events import Inbox
-from performer.inputs.midi import MidiInput
+from performer.inputs.midi import Midi
 from performer.outputs.memory import MemoryDisplay
 from performer.parameters import INDEX
 from performer.schema import Binding
@@ -54,7 +55,7 @@ def test_a_parameter_follows_the_curve_that_csound_plays(
     play = (csound, "-d", "-+rtaudio=jack", "-odac", "-+rtmidi=jack", "-Qperformer:in", str(score))
     clock, inbox, engine = SystemClock(), Inbox(), make_engine(bindings=KNOBS)
     stage = Stage(engine, MemoryDisplay(clock), inbox, clock, Labels("", "", "", tuple, ""))
-    midi = MidiInput(inbox, clock, "no such controller")
+    midi = Midi(inbox, clock, "no such controller", eq)
     seen = []
     try:
         wait_until(lambda: midi.status.startswith("MIDI (jack)"), what="JACK")

@@ -1,10 +1,13 @@
 """MIDI through real JACK ports: values, times, plugging in and out, and a server that dies."""
 
+import os
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import eq
 
 import pytest
 from midi_device import Device, plugged_in
@@ -12,8 +15,7 @@ from parts import JackServer, require, wait_until
 
 from performer.clock import SystemClock
 from performer.events import Event, Inbox, MidiEvent, PortEvent
-from performer.inputs import midi as midi_module
-from performer.inputs.midi import MidiInput, list_ports
+from performer.inputs.midi import Midi, list_ports
 
 pytestmark = pytest.mark.live
 
@@ -23,7 +25,7 @@ class Bench:
 
     def __init__(self, name: str | None = None) -> None:
         self.inbox, self.events = Inbox(), list[Event]()
-        self.midi = MidiInput(self.inbox, SystemClock(), name)
+        self.midi = Midi(self.inbox, SystemClock(), name, eq)
 
     def wait_for(self, done: Callable[[], bool], timeout_s: float = 5.0, what: str = "") -> None:
         def arrived() -> bool:
@@ -171,10 +173,7 @@ def holds_s() -> Iterator[list[float]]:
         thread.join()
 
 
-def test_it_goes_on_when_the_server_dies_and_comes_back(
-    jack_server: JackServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(midi_module, "_PROBE_S", 0.2)
+def test_it_goes_on_when_the_server_dies_and_comes_back(jack_server: JackServer) -> None:
     with opened() as bench, holds_s() as holds:
         bench.ready()
         jack_server.stop()
@@ -185,3 +184,29 @@ def test_it_goes_on_when_the_server_dies_and_comes_back(
             bench.ready("again:out")
             bench.wait_for_knob(device)
     assert max(holds) < 0.9, "closing a port of a dead server holds everybody up for a second"
+
+
+def test_nobody_waits_for_a_server_that_hangs(jack_server: JackServer) -> None:
+    with plugged_in("pads"), opened() as bench:
+        bench.ready("pads:out")
+        jack_server.hang()
+        try:
+            with holds_s() as holds:
+                bench.midi.close()
+        finally:
+            jack_server.go_on()
+    assert max(holds) < 0.9, "a call to a server that hangs holds everybody up"
+    process = bench.midi.process
+    assert process is not None and not process.is_alive()
+
+
+def test_another_process_takes_over_from_one_that_died(jack_server: JackServer) -> None:
+    with plugged_in("pads") as device, opened() as bench:
+        bench.ready("pads:out")
+        process = bench.midi.process
+        assert process is not None and process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        plugs = [("pads:out", True), ("pads:out", False), ("pads:out", True)]
+        bench.wait_for(lambda: bench.plugs == plugs, 10.0, "another process")
+        bench.events.clear()
+        bench.wait_for_knob(device)

@@ -57,6 +57,11 @@ def _page_killed(room: "Installation") -> Undo:
     return None
 
 
+def _midi_process_killed(room: "Installation") -> Undo:
+    room.kill(room.of("midi")[0])
+    return None
+
+
 def _display_lost(room: "Installation") -> Undo:
     room.screen.kill()
     return room.screen.start
@@ -186,6 +191,7 @@ _TABLE = (
     Fault("understudy killed", _understudy_killed),
     Fault("curtain killed", _curtain_killed),
     Fault("page killed", _page_killed),
+    Fault("MIDI's process killed", _midi_process_killed, check=_knob_moves),
     Fault("MIDI controller unplugged for 5 s", _midi_unplugged, 5.0, check=_knob_moves),
     Fault("MIDI server killed for 5 s", _jack_killed, 5.0, check=_knob_moves),
     Fault("10,000 garbage datagrams/s for 10 s", _garbage, 11.0, check=_osc_heard),
