@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from performer.clock import Clock
-from performer.events import Event, Inbox, PortEvent
+from performer.events import Event, Inbox, Notice, PortEvent
 from performer.inputs import InputError, midi_system
 from performer.inputs.midi_port import QUEUE, Heart, Port
 from performer.inputs.midi_system import CLIENT
@@ -69,11 +69,12 @@ class MidiReader:
             self._serve(closing, tell)
 
     def give_up(self, problem: str) -> list[Event]:
-        """No port is there any more, as the last events say; calls no system that may be gone."""
+        """The last events: no port is there any more, and why; calls no system that may be gone."""
         for port in self._ports.values():
             self._announce(port.name, False)
         self._ports.clear()
         self._problem = problem
+        self._inbox.put(Notice(self._clock.now(), problem))
         return self._inbox.drain()
 
     def close(self) -> None:

@@ -4,11 +4,11 @@ from typing import Any
 
 import msgspec
 
-from performer.events import ClockEvent, Event, MidiEvent, PortEvent, Refusal
+from performer.events import ClockEvent, Event, MidiEvent, Notice, PortEvent, Refusal
 
 Letter = tuple[str, int, int, int]
 LONGEST_NEWS = 16_000_000
-_KINDS: tuple[type[Event], ...] = (MidiEvent, ClockEvent, PortEvent, Refusal)
+_KINDS: tuple[type[Event], ...] = (MidiEvent, ClockEvent, PortEvent, Refusal, Notice)
 _decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {
     kind.source: msgspec.msgpack.Decoder(kind) for kind in _KINDS
 }

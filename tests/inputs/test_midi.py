@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from performer.clock import SystemClock
-from performer.events import ClockEvent, ClockKind, Event, MidiEvent, MidiKind, PortEvent, Refusal
+from performer.events import (
+    ClockEvent,
+    ClockKind,
+    Event,
+    MidiEvent,
+    MidiKind,
+    Notice,
+    PortEvent,
+    Refusal,
+)
 from performer.inputs import InputError, midi_system
 from performer.inputs.midi import list_ports
 from performer.inputs.midi_messages import (
@@ -193,6 +202,7 @@ def test_news_and_letters_go_between_processes_and_back() -> None:
         ClockEvent(2.0, "pads:out", "position", 12.5),
         PortEvent(2.5, "pads:out", False),
         Refusal(3.0, "MIDI", "half a message"),
+        Notice(3.5, "MIDI: the JACK server has gone; waiting for it"),
     ]
     assert decode_news(encode_news("well", ("a", "b"), events)) == ("well", ("a", "b"), events)
     assert decode_letter(encode_letter("pads:out", 0x90, 127, 0)) == ("pads:out", 0x90, 127, 0)

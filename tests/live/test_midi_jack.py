@@ -14,7 +14,7 @@ from midi_device import Device, plugged_in
 from parts import JackServer, require, wait_until
 
 from performer.clock import SystemClock
-from performer.events import Event, Inbox, MidiEvent, PortEvent
+from performer.events import Event, Inbox, MidiEvent, Notice, PortEvent
 from performer.inputs.midi import Midi, list_ports
 
 pytestmark = pytest.mark.live
@@ -50,6 +50,10 @@ class Bench:
     @property
     def heard(self) -> list[MidiEvent]:
         return [event for event in self.events if isinstance(event, MidiEvent)]
+
+    @property
+    def notices(self) -> str:
+        return "; ".join(event.text for event in self.events if isinstance(event, Notice))
 
     @property
     def plugs(self) -> list[tuple[str, bool]]:
@@ -178,6 +182,7 @@ def test_it_goes_on_when_the_server_dies_and_comes_back(jack_server: JackServer)
         bench.ready()
         jack_server.stop()
         bench.wait_for(lambda: not bench.midi.status.startswith("MIDI (jack)"), what="the loss")
+        bench.wait_for(lambda: "JACK server has gone" in bench.notices, what="the reason")
         jack_server.start()
         bench.ready()
         with plugged_in("again") as device:
