@@ -80,7 +80,7 @@ class Part:
             self._process.stdin.flush()
 
     def end(self, *, patience_s: float = END_S) -> None:
-        """Ask it to end, insist after `patience_s`; all that it said is written down."""
+        """Ask it to end, insist after `patience_s`."""
         with contextlib.suppress(OSError):
             assert self._process.stdin is not None  # noqa: S101 - it was made with a pipe
             self._process.stdin.close()
@@ -89,4 +89,7 @@ class Part:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._journal.join(END_S)
+
+    def hear_out(self, patience_s: float) -> None:
+        """Wait until all that it and its children say is written down."""
+        self._journal.join(patience_s)

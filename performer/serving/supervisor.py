@@ -18,6 +18,7 @@ from performer.serving.token import VARIABLE
 
 LOOK_EVERY_S, CHORES_EVERY_S, KEEP_EVERY_S = 0.05, 1.0, 30.0
 UNDERSTUDY_RETRY_S = 60.0
+HEARS_OUT_S, LAST_WORDS_S = 5.0, 0.5
 # So soon the fallback comes, and so late what was asked for is tried again in its place.
 FALLS_TO_FALL_BACK, FALLBACK_PLAYS_S = 2, 600.0
 FALLS_TO_FORGET = 4
@@ -90,6 +91,7 @@ class Supervisor:
         for part in (self._understudy, self._on_air, self._curtain):
             if part is not None:
                 part.end()
+                part.hear_out(HEARS_OUT_S)
         self._keep()
         self._state.unlink(missing_ok=True)
         self._mirror.remove()
@@ -165,12 +167,14 @@ class Supervisor:
 
     def _keep_box(self, fate: str) -> None:
         """Keep the last minutes of the instrument that fell, beside the watch."""
-        process, folder, lines = self._on_air.process, box_folder(), tuple(self._said.lines)
+        fallen, folder = self._on_air, box_folder()
 
         def keep() -> None:
             log = logging.getLogger(__name__)
+            fallen.hear_out(LAST_WORDS_S)
+            lines = tuple(self._said.lines)
             try:
-                if box := keep_box(process, f"the instrument {fate}", lines, folder):
+                if box := keep_box(fallen.process, f"the instrument {fate}", lines, folder):
                     log.info("to see what happened: performer replay %s", box)
             except OSError as error:
                 log.warning("no black box is kept: %s", error)
