@@ -34,7 +34,7 @@ from performer.panel.guard import new_token
 from performer.panel.opening import as_text, open_panel
 from performer.panel.panel import Panel
 from performer.patch import model_path, path_of
-from performer.paths import LATEST_MODEL, STARTER_MODEL, model_file
+from performer.paths import LATEST_MODEL, STARTER_MODEL, model_file, state_folder
 from performer.plain_text import log_to_screen
 from performer.schema import Patch
 from performer.serving.box_file import BoxFile
@@ -301,6 +301,7 @@ def _recorders(options: Options, instrument: Instrument, parts: ExitStack) -> tu
         lambda: head_of(instrument, options.seed, options.take is not None),
         options.take,
         lambda: free_name(stem, ".take"),
+        state_folder(),
     )
     film = FilmRecorder(lambda: numbered(video) if video else free_name(stem, ".mp4"))
     parts.callback(take.close)

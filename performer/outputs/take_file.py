@@ -1,8 +1,11 @@
 """The take on the disk: written beside the frame loop, as the show goes on."""
 
+import errno
 import logging
 import os
 import shlex
+import shutil
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,25 +20,25 @@ from performer.takes import Head, Packer, TakeError
 EVERY_S = 0.5
 # What a thread that gets no time may be behind: minutes.
 WAITING_MAXIMUM = 20_000
-# Many hours of a show that is not recorded yet, or for which the disk has no room.
-KEPT_MAXIMUM = 64_000_000
+# What the disk has no room for, and on the disk days of a show that is not recorded yet.
+KEPT_MAXIMUM, SPOOLED_MAXIMUM = 64_000_000, 500_000_000
 
 
 class TakeFile:
     """Keeps the show from its first frame, and writes it once `record` has been on.
 
     Only from its first frame can a show be played again as it was, so all of it is kept, packed,
-    in memory until then. `path` None picks a free name by `name`. A disk that is full is tried
-    again and again: when it has room, the take is whole.
+    in a nameless file in the `spool` folder until then. `path` None picks a free name by `name`.
+    A disk that is full is tried again and again: when it has room, the take is whole.
     """
 
     parameter = "record"
 
     def __init__(
-        self, head: Callable[[], Head], path: Path | None, name: Callable[[], Path]
+        self, head: Callable[[], Head], path: Path | None, name: Callable[[], Path], spool: Path
     ) -> None:
         """`head` is called on the thread, for it may have to read much."""
-        self._head, self._name = head, name
+        self._head, self._name, self._spool = head, name, spool
         self._file: BinaryIO | None = None
         self._log = LimitedLog(logging.getLogger("performer.take"))
         self._waiting: deque[tuple[float, tuple[Event, ...]]] = deque()
@@ -83,9 +86,10 @@ class TakeFile:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
-        if self._file is None or self.path is None:
+        if self._file is not None:
+            self._file.close()
+        if self.path is None:
             return
-        self._file.close()
         if self._is_empty:
             self.path.unlink(missing_ok=True)
         else:
@@ -116,7 +120,7 @@ class TakeFile:
             self._keep(packed)
             if left_out:
                 self._warn(f"{left_out} events cannot be written")
-        if self._file is not None or (self._wanted and not self._is_lost):
+        if not self._is_lost or self.path is not None:
             self._write()
 
     def _keep(self, packed: bytes) -> None:
@@ -129,19 +133,44 @@ class TakeFile:
         """Give up: what is written stays and can be rendered."""
         self._is_lost = True
         self._kept, self._kept_bytes = [], 0
+        if self._file is not None and self.path is None:
+            self._file.close()
         self._warn(reason)
 
     def _write(self) -> None:
+        """Write what is kept: into the take, or into the nameless file where none is wanted."""
         try:
-            if self._file is None:
-                self.path = self._name()
-                self._file = _create(self.path)
-            while self._kept:
+            if self._file is None and self.path is None:
+                self._file = _nameless(self._spool)
+            if self._wanted and self.path is None:
+                self._begin()
+            while self._kept and self._file is not None:
                 self._append(self._file, self._kept[0])
                 self._kept_bytes -= len(self._kept.pop(0))
             self.trouble = self.trouble if self._is_lost else ""
         except (OSError, TakeError) as error:
-            self._warn(getattr(error, "strerror", None) or str(error))
+            if self.path is not None or self._wanted:
+                self._warn(getattr(error, "strerror", None) or str(error))
+        if self.path is None and self._written > SPOOLED_MAXIMUM:
+            self._lose("so long a show must be recorded from its start")
+
+    def _begin(self) -> None:
+        """The take from now on, with all that was kept before."""
+        path = self._name()
+        file = _create(path)
+        if self._file is not None:
+            try:
+                self._file.seek(0)
+                shutil.copyfileobj(self._file, file)
+                if file.tell() < self._written:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError:
+                self._file.seek(self._written)
+                file.close()
+                path.unlink()
+                raise
+            self._file.close()
+        self._file, self.path = file, path
 
     def _append(self, file: BinaryIO, packed: bytes) -> None:
         """Write one record whole, or leave the file as it was."""
@@ -149,7 +178,8 @@ class TakeFile:
             left = memoryview(packed)
             while left:
                 left = left[file.write(left) :]
-            os.fsync(file.fileno())
+            if self.path is not None:
+                os.fsync(file.fileno())
         except OSError:
             file.truncate(self._written)
             file.seek(self._written)
@@ -159,6 +189,12 @@ class TakeFile:
     def _warn(self, reason: str) -> None:
         self.trouble = reason
         self._log.warning(self._now_s, "take: %s", reason)
+
+
+def _nameless(folder: Path) -> BinaryIO:
+    """A file that goes when it is closed, however that happens; raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryFile(buffering=0, dir=folder)
 
 
 def _create(path: Path) -> BinaryIO:

@@ -86,7 +86,9 @@ class Show:
         instrument, clock, inbox = self.instrument(), ManualClock(100.0), Inbox()
         instrument.runtime.prepare_sketch()
         name = None if not from_start else self.take
-        take = TakeFile(lambda: head_of(instrument, 7, from_start), name, lambda: self.take)
+        take = TakeFile(
+            lambda: head_of(instrument, 7, from_start), name, lambda: self.take, self.take.parent
+        )
         take.start()
         engine, display = begin(instrument, 7, from_start), Keeping(clock)
         stage = Stage(engine, display, inbox, clock, LABELS, recorders=(take,))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from performer.events import KeyEvent, OscEvent
+from performer.outputs import take_file
 from performer.outputs.take_file import TakeFile
 from performer.takes import Head, Take, TakeError
 
@@ -44,7 +45,7 @@ def never() -> Path:
 
 def test_what_is_given_is_in_the_file_at_once_and_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "show.take"
-    take = TakeFile(lambda: HEAD, path, never)
+    take = TakeFile(lambda: HEAD, path, never, tmp_path)
     take.start()
     give(take, 0, 10)
     until(lambda: path.stat().st_size > 300 and len(list(Take(path).moments())) == 10)
@@ -57,7 +58,7 @@ def test_what_is_given_is_in_the_file_at_once_and_at_the_end(tmp_path: Path) -> 
 
 def test_switched_on_late_it_holds_the_show_from_its_start(tmp_path: Path) -> None:
     path = tmp_path / "late.take"
-    take = TakeFile(lambda: HEAD, None, lambda: path)
+    take = TakeFile(lambda: HEAD, None, lambda: path, tmp_path)
     take.start()
     give(take, 0, 5, on=False)
     time.sleep(0.6)
@@ -72,12 +73,47 @@ def test_switched_on_late_it_holds_the_show_from_its_start(tmp_path: Path) -> No
     assert len(list(Take(path).moments())) == 92
 
 
+def test_what_is_not_wanted_yet_waits_on_the_disk(
+    tmp_path: Path, small_disk: Callable[[int], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "late.take"
+    take = TakeFile(lambda: HEAD, None, lambda: path, tmp_path)
+    take.start()
+    give(take, 0, 20, on=False, every_s=0.01)
+    until(lambda: take._written > 300 and not take._kept)
+    small_disk(take._written + 10)
+    give(take, 20, 40, on=False, every_s=0.01)
+    until(lambda: take._kept)
+    assert not caplog.records and list(tmp_path.iterdir()) == []
+    small_disk(take._written - 100)
+    give(take, 40, 60, every_s=0.01)
+    until(lambda: take.trouble)
+    assert not path.exists()
+    small_disk(resource.RLIM_INFINITY)
+    until(lambda: not take.trouble)
+    take.close()
+    assert len(list(Take(path).moments())) == 60
+
+
+def test_days_that_nobody_records_are_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(take_file, "SPOOLED_MAXIMUM", 400)
+    take = TakeFile(lambda: HEAD, None, never, tmp_path)
+    take.start()
+    give(take, 0, 500, on=False)
+    until(lambda: "from its start" in take.trouble)
+    give(take, 500, 600)
+    assert take.lamp == "TAKE LOST"
+    take.close()
+
+
 def test_a_show_that_never_records_leaves_nothing(tmp_path: Path) -> None:
-    take = TakeFile(lambda: HEAD, None, never)
+    take = TakeFile(lambda: HEAD, None, never, tmp_path)
     take.start()
     give(take, 0, 5, on=False)
     take.close()
-    early = TakeFile(lambda: HEAD, tmp_path / "a.take", never)
+    early = TakeFile(lambda: HEAD, tmp_path / "a.take", never, tmp_path)
     early.start()
     early.close()  # as when the window cannot open
     assert list(tmp_path.iterdir()) == []
@@ -87,7 +123,7 @@ def test_a_full_disk_is_one_line_and_the_take_is_whole_when_it_has_room(
     tmp_path: Path, small_disk: Callable[[int], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "show.take"
-    take = TakeFile(lambda: HEAD, path, never)
+    take = TakeFile(lambda: HEAD, path, never, tmp_path)
     take.start()
     give(take, 0, 20, every_s=0.01)
     until(lambda: path.stat().st_size > 300)
@@ -109,7 +145,7 @@ def test_a_head_that_fails_costs_the_take_and_not_the_show(tmp_path: Path) -> No
     def fail() -> Head:
         raise OSError("the model is gone")
 
-    take = TakeFile(fail, tmp_path / "show.take", never)
+    take = TakeFile(fail, tmp_path / "show.take", never, tmp_path)
     take.start()
     give(take, 0, 3)
     until(lambda: take.trouble)
@@ -122,15 +158,15 @@ def test_it_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "show.take"
     path.write_text("precious")
     with pytest.raises(TakeError, match="never written over"):
-        TakeFile(lambda: HEAD, path, never)
+        TakeFile(lambda: HEAD, path, never, tmp_path)
     with pytest.raises(TakeError, match="No such file"):
-        TakeFile(lambda: HEAD, tmp_path / "no" / "show.take", never)
+        TakeFile(lambda: HEAD, tmp_path / "no" / "show.take", never, tmp_path)
     assert path.read_text() == "precious"
 
 
 def test_events_that_cannot_be_written_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "show.take"
-    take = TakeFile(lambda: HEAD, path, never)
+    take = TakeFile(lambda: HEAD, path, never, tmp_path)
     take.start()
     events = [OscEvent(0.0, "/psi", (10**100,)), KeyEvent(0.0, "n", True)]
     take.frame(True, 0.0, events, IMAGE)
