@@ -143,13 +143,14 @@ class Installation:
         return sorted(pid for pid, each in self.parts().items() if each == name)
 
     @property
-    def on_air(self) -> int:
+    def on_air(self) -> int | None:
         """The instrument that has the page, for an understudy has none; else the oldest."""
+        instruments = self.of("instrument")
         for page in self.of("page"):
             parent = int(Path(f"/proc/{page}/stat").read_text().rpartition(")")[2].split()[1])
-            if parent in self.of("instrument"):
+            if parent in instruments:
                 return parent
-        return self.of("instrument")[0]
+        return instruments[0] if instruments else None
 
     def understudy(self) -> int | None:
         others = [pid for pid in self.of("instrument") if pid != self.on_air]
