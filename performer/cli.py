@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from performer.plain_text import printable_lines
+from performer.screen_log import flush_log
 
 app = typer.Typer(
     help="A live instrument that plays a GAN: MIDI and OSC in, fullscreen visuals out.",
@@ -720,6 +721,7 @@ def main() -> None:
 
 
 def _complain(sentence: str) -> None:
+    flush_log()
     plain = printable_lines(sentence)
     Console(stderr=True).print(plain, style="red", markup=False, highlight=False, soft_wrap=True)
 

@@ -23,10 +23,3 @@ class PlainFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """A record, all of whose lines are printable."""
         return printable_lines(super().format(record))
-
-
-def log_to_screen(form: str = "%(message)s") -> None:
-    """Let all that is logged from `INFO` on go to standard error."""
-    screen = logging.StreamHandler()
-    screen.setFormatter(PlainFormatter(form))
-    logging.basicConfig(level=logging.INFO, handlers=[screen])

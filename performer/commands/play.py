@@ -35,8 +35,8 @@ from performer.panel.opening import as_text, open_panel
 from performer.panel.panel import Panel
 from performer.patch import model_path, path_of
 from performer.paths import LATEST_MODEL, STARTER_MODEL, model_file, state_folder
-from performer.plain_text import log_to_screen
 from performer.schema import Patch
+from performer.screen_log import flush_log, log_to_screen
 from performer.serving.box_file import BoxFile
 from performer.serving.boxes import LogEnd, box_folder, keep_box, keep_orphans
 from performer.serving.doorkeeper import Doorkeeper
@@ -219,6 +219,7 @@ class Show:
         )
         logging.getLogger(__name__).info("Page at %s", panel.url)
         if options.lan:
+            flush_log()
             print(as_text(panel.url))
         return (panel,)
 

@@ -15,7 +15,7 @@ from models.ranks import Ranks, join
 from models.run import Goal, Run
 from models.run import Progress as RunProgress
 from performer.commands.recipe import default_kimg
-from performer.plain_text import log_to_screen
+from performer.screen_log import log_to_screen
 
 
 @dataclass(frozen=True, slots=True)

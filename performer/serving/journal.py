@@ -9,7 +9,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO
 
-from performer.plain_text import PlainFormatter, log_to_screen
+from performer.plain_text import PlainFormatter
+from performer.screen_log import log_to_screen
 
 FILE_BYTES, FILES = 1_000_000, 5
 LINE_BYTES = 2000

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -184,6 +185,26 @@ def perform(*arguments: str) -> tuple[int, str]:
         [*PERFORMER, *arguments], capture_output=True, text=True, timeout=2 * DEADLINE_S
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def test_a_terminal_that_stands_still_does_not_stop_the_show(tmp_path: Path) -> None:
+    """As after Ctrl-S, or a click into a Windows console: here a pipe that is full."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4096))
+    os.set_blocking(writer, True)
+    save_tiny_model(tmp_path / "tiny.safetensors")
+    stats = tmp_path / "stats.json"
+    command = [*PERFORMER, "play", "drift", "--model", str(tmp_path / "tiny.safetensors")]
+    command += ["--headless", "--midi", "none", "--osc", "none", "--frames", "30"]
+    try:
+        done = subprocess.run([*command, "--stats", str(stats)], stderr=writer, timeout=DEADLINE_S)
+    finally:
+        os.close(reader)
+        os.close(writer)
+    assert done.returncode == 0 and json.loads(stats.read_text())["frames"] == 30
 
 
 def test_with_nothing_asked_the_starter_plays(tmp_path: Path) -> None:
