@@ -22,6 +22,7 @@ EVERY_S = 0.5
 WAITING_MAXIMUM = 20_000
 # What the disk has no room for, and on the disk days of a show that is not recorded yet.
 KEPT_MAXIMUM, SPOOLED_MAXIMUM = 64_000_000, 500_000_000
+SPOOLED_SHARE = 0.25  # of what is free at first
 
 
 class TakeFile:
@@ -45,6 +46,7 @@ class TakeFile:
         self._packer = Packer()
         self._kept: list[bytes] = []
         self._written = self._kept_bytes = 0
+        self._room = 0.0
         self._wanted, self._is_empty = False, True
         self._began_s: float | None = None
         self._recorded_s = self._now_s = 0.0
@@ -142,6 +144,8 @@ class TakeFile:
         try:
             if self._file is None and self.path is None:
                 self._file = _nameless(self._spool)
+                free = shutil.disk_usage(self._spool).free
+                self._room = min(SPOOLED_SHARE * free, SPOOLED_MAXIMUM)
             if self._wanted and self.path is None:
                 self._begin()
             while self._kept and self._file is not None:
@@ -151,7 +155,7 @@ class TakeFile:
         except (OSError, TakeError) as error:
             if self.path is not None or self._wanted:
                 self._warn(getattr(error, "strerror", None) or str(error))
-        if self.path is None and self._written > SPOOLED_MAXIMUM:
+        if self.path is None and self._written > self._room:
             self._lose("so long a show must be recorded from its start")
 
     def _begin(self) -> None:
