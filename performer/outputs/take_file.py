@@ -115,7 +115,7 @@ class TakeFile:
             self._lose(f"{type(error).__name__}: {error}")
 
     def _work(self) -> None:
-        """Pack what waits, and write it if it is wanted."""
+        """Pack what waits, and write it."""
         frames = [self._waiting.popleft() for _ in range(len(self._waiting))]
         if frames and not self._is_lost:
             packed, left_out = self._packer.frames(frames)
@@ -142,12 +142,12 @@ class TakeFile:
     def _write(self) -> None:
         """Write what is kept: into the take, or into the nameless file where none is wanted."""
         try:
-            if self._file is None and self.path is None:
+            if self._wanted and self.path is None:
+                self._begin()
+            elif self._file is None:
                 self._file = _nameless(self._spool)
                 free = shutil.disk_usage(self._spool).free
                 self._room = min(SPOOLED_SHARE * free, SPOOLED_MAXIMUM)
-            if self._wanted and self.path is None:
-                self._begin()
             while self._kept and self._file is not None:
                 self._append(self._file, self._kept[0])
                 self._kept_bytes -= len(self._kept.pop(0))

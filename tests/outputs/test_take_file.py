@@ -95,6 +95,18 @@ def test_what_is_not_wanted_yet_waits_on_the_disk(
     assert len(list(Take(path).moments())) == 60
 
 
+def test_where_nothing_can_wait_on_the_disk_it_waits_in_memory(tmp_path: Path) -> None:
+    path, no_folder = tmp_path / "late.take", tmp_path / "file"
+    no_folder.write_text("")
+    take = TakeFile(lambda: HEAD, None, lambda: path, no_folder)
+    take.start()
+    give(take, 0, 20, on=False)
+    until(lambda: len(take._kept) > 1)
+    give(take, 20, 40)
+    take.close()
+    assert len(list(Take(path).moments())) == 40
+
+
 def test_days_that_nobody_records_are_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
