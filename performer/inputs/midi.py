@@ -13,6 +13,7 @@ from performer.attended import Attended
 from performer.clock import Clock
 from performer.events import Inbox, PortEvent
 from performer.inputs.midi_process import Alike, serve
+from performer.inputs.midi_reader import LOOKING
 from performer.inputs.midi_system import list_ports
 from performer.inputs.midi_wire import LONGEST_NEWS, decode_news, encode_letter
 
@@ -21,7 +22,6 @@ __all__ = ["Midi", "list_ports"]
 # Longer than it may be busy with looking for a MIDI system, and resting after that.
 SILENT_S = 60.0
 MOST_WAITING = 4096
-LOOKING = "MIDI: looking for a MIDI system"
 
 
 class Midi:

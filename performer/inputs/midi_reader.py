@@ -25,6 +25,7 @@ _PROBE_S = 3.0
 _RARE_PROBE_S = 30.0
 _REOPEN_S = 2.0
 _TELL_S = 1.0
+LOOKING = "MIDI: looking for a MIDI system"
 Tell = Callable[[list[Event]], None]
 
 
@@ -45,7 +46,7 @@ class MidiReader:
         self._api, self._api_name = 0, ""
         self._ports: dict[str, Port] = {}
         self._failed: dict[str, float] = {}
-        self._problem = "MIDI: looking for a MIDI system"
+        self._problem = LOOKING
 
     @property
     def ports(self) -> tuple[str, ...]:

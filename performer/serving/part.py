@@ -90,6 +90,6 @@ class Part:
             self._process.kill()
             self._process.wait()
 
-    def hear_out(self, patience_s: float) -> None:
+    def hear_out(self, patience_s: float = END_S) -> None:
         """Wait until all that it and its children say is written down."""
         self._journal.join(patience_s)

@@ -18,7 +18,7 @@ from performer.serving.token import VARIABLE
 
 LOOK_EVERY_S, CHORES_EVERY_S, KEEP_EVERY_S = 0.05, 1.0, 30.0
 UNDERSTUDY_RETRY_S = 60.0
-HEARS_OUT_S, LAST_WORDS_S = 5.0, 0.5
+LAST_WORDS_S = 0.5
 # So soon the fallback comes, and so late what was asked for is tried again in its place.
 FALLS_TO_FALL_BACK, FALLBACK_PLAYS_S = 2, 600.0
 FALLS_TO_FORGET = 4
@@ -91,7 +91,7 @@ class Supervisor:
         for part in (self._understudy, self._on_air, self._curtain):
             if part is not None:
                 part.end()
-                part.hear_out(HEARS_OUT_S)
+                part.hear_out()
         self._keep()
         self._state.unlink(missing_ok=True)
         self._mirror.remove()
