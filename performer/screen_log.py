@@ -4,15 +4,12 @@ A terminal may stand still: Ctrl-S, a click into a Windows console, a pager. Who
 then waits until it goes on. Here that is a thread, never the frame loop.
 """
 
-import contextlib
 import logging
-import queue
 import sys
-import threading
-import time
 from collections.abc import Callable
 
 from performer.plain_text import PlainFormatter
+from performer.postman import Postman
 
 MOST_WAITING = 1000
 LONGEST_FLUSH_S = 1.0
@@ -27,32 +24,23 @@ class ScreenLog(logging.Handler):
     def __init__(self, write: Callable[[bytes], object]) -> None:
         super().__init__()
         self._write = write
-        self._lines: queue.Queue[bytes] = queue.Queue(MOST_WAITING)
         self._lost = 0
-        threading.Thread(target=self._run, name="log", daemon=True).start()
+        self._postman = Postman("log", self._show, MOST_WAITING)
 
     def emit(self, record: logging.LogRecord) -> None:
         line = f"{self.format(record)}\n".encode(errors="backslashreplace")
-        try:
-            self._lines.put_nowait(line)
-        except queue.Full:
+        if not self._postman.post(line):
             self._lost += 1
 
     def flush(self) -> None:
         """Wait until all is written, but not for a terminal that stands still."""
-        deadline_s = time.monotonic() + LONGEST_FLUSH_S
-        while self._lines.unfinished_tasks and time.monotonic() < deadline_s:
-            time.sleep(0.002)
+        self._postman.flush(LONGEST_FLUSH_S)
 
-    def _run(self) -> None:
-        while True:
-            line = self._lines.get()
-            lost, self._lost = self._lost, 0
-            with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
-                if lost:
-                    self._write(f"({lost} lines left out)\n".encode())
-                self._write(line)
-            self._lines.task_done()
+    def _show(self, line: bytes) -> None:
+        lost, self._lost = self._lost, 0
+        if lost:
+            self._write(f"({lost} lines left out)\n".encode())
+        self._write(line)
 
 
 def log_to_screen(form: str = "%(message)s") -> None:

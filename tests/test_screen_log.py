@@ -71,4 +71,4 @@ def test_a_terminal_that_was_closed_ends_nothing() -> None:
     log(screen, "one")
     log(screen, "two")
     screen.flush()
-    assert screen._lines.unfinished_tasks == 0
+    assert screen._postman._waiting.unfinished_tasks == 0

@@ -4,9 +4,6 @@ rtmidi calls its system with Python's lock held. A JACK server that hangs, or en
 being closed, would hold up every thread of the instrument, and so the picture.
 """
 
-import contextlib
-import queue
-import threading
 from multiprocessing.process import BaseProcess
 
 from performer.attended import Attended
@@ -16,6 +13,7 @@ from performer.inputs.midi_process import Alike, serve
 from performer.inputs.midi_reader import LOOKING
 from performer.inputs.midi_system import list_ports
 from performer.inputs.midi_wire import LONGEST_NEWS, decode_news, encode_letter
+from performer.postman import Postman
 
 __all__ = ["Midi", "list_ports"]
 
@@ -36,13 +34,11 @@ class Midi:
         self._inbox, self._clock = inbox, clock
         self._names: tuple[str, ...] = ()
         self.status = LOOKING
-        self._letters: queue.Queue[bytes | None] = queue.Queue(MOST_WAITING)
         self._attended = Attended(
             "midi", serve, lambda: (name, alike), self._hear, LONGEST_NEWS, self._lose, SILENT_S
         )
         self._attended.start()
-        self._postman = threading.Thread(target=self._post, name="midi out", daemon=True)
-        self._postman.start()
+        self._postman = Postman("midi out", self._attended.send, MOST_WAITING)
 
     @property
     def ports(self) -> tuple[str, ...]:
@@ -59,21 +55,12 @@ class Midi:
 
         Where nobody takes them some are lost: all are sent anew when the port is there again.
         """
-        with contextlib.suppress(queue.Full):
-            self._letters.put_nowait(encode_letter(port, status, number, value))
+        self._postman.post(encode_letter(port, status, number, value))
 
     def close(self) -> None:
         """Close all ports."""
         self._attended.close()
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._letters.get_nowait()
-        self._letters.put(None)
-        self._postman.join()
-
-    def _post(self) -> None:
-        while (letter := self._letters.get()) is not None:
-            self._attended.send(letter)
+        self._postman.close()
 
     def _hear(self, message: bytes) -> None:
         self.status, ports, events = decode_news(message)

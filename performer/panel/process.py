@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import queue
 import socket
 import threading
 import time
@@ -12,6 +11,7 @@ from multiprocessing.connection import Connection
 
 from performer.attended import ENDING_S
 from performer.panel.settings import Settings
+from performer.postman import Postman
 
 MAX_WAITING = 256
 NICENESS = 5
@@ -38,7 +38,7 @@ async def _serve(pipe: Connection, listener: socket.socket, settings: Settings) 
         def capture_signals(self) -> Iterator[None]:
             yield  # The instrument decides when the page ends.
 
-    hub = Hub(Reader(settings.board), settings, Sender(pipe).send)
+    hub = Hub(Reader(settings.board), settings, Postman("page", pipe.send_bytes, MAX_WAITING).post)
     config = uvicorn.Config(
         make_app(hub, settings),
         lifespan="off",
@@ -62,30 +62,6 @@ async def _serve(pipe: Connection, listener: socket.socket, settings: Settings) 
         watching = asyncio.create_task(hub.watch())
         await server.serve(sockets=[listener])
         watching.cancel()
-
-
-class Sender:
-    """Sends to the instrument from a thread: where it does not take, the newest are dropped."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
-        self._waiting: queue.Queue[bytes] = queue.Queue(MAX_WAITING)
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def send(self, message: bytes) -> bool:
-        """Whether it will be sent."""
-        try:
-            self._waiting.put_nowait(message)
-        except queue.Full:
-            return False
-        return True
-
-    def _run(self) -> None:
-        while True:
-            try:
-                self._pipe.send_bytes(self._waiting.get())
-            except OSError:
-                return
 
 
 def _end_with_the_instrument(pipe: Connection, end: Callable[[], None]) -> None:

@@ -114,7 +114,7 @@ def test_a_pure_room_knows_no_torch_no_window_and_no_device(room: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in MODULES if within(name, "performer.inputs")])
 def test_inputs_know_events_the_clock_and_each_other(name: str) -> None:
-    names = ("events", "clock", "plain_text", "attended", "inputs")
+    names = ("events", "clock", "plain_text", "attended", "postman", "inputs")
     allowed = tuple(f"performer.{name}" for name in names)
     rooms = {found for found in everything(name) if within(found, "performer", "models")}
     assert not {found for found in rooms if not within(found, *allowed)}
@@ -148,9 +148,9 @@ def test_only_commands_import_models(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in MODULES if within(name, "performer.panel")])
 def test_the_page_knows_the_table_and_no_engine(name: str) -> None:
     """Its process starts in a moment, and nothing that it does can reach the picture."""
-    allowed = ("performer.events", "performer.clock", "performer.attended", "performer.panel",
-               "performer.parameter", "performer.parameters", "performer.slew",
-               "performer.status")  # fmt: skip
+    allowed = ("performer.events", "performer.clock", "performer.attended", "performer.postman",
+               "performer.panel", "performer.parameter", "performer.parameters",
+               "performer.slew", "performer.status")  # fmt: skip
     rooms = {found for found in everything(name) if within(found, "performer", "models")}
     assert not {found for found in rooms if not within(found, *allowed)}
     assert not {found for found in everything(name) if within(found, *HEAVY)}
