@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from performer.bends import bends_of
 from performer.blending import Blender, shares_of
-from performer.latent import Corner, Drift, Generator, Latent
+from performer.latent import Corner, Drift, Generator, Latent, Pliant
 from performer.player import Player, draw_once
 
 GOING_OVER_S = 2.0
@@ -82,17 +82,7 @@ class Deck:
         `share` and `corners` are those of `Latent.advance`. `other` is the deck towards whose
         model this one's is blended. With `sketched` it is the model's sketch, if there is one.
         """
-        if self._next is not None:
-            following, self._next = self._next, None
-            self._begin(*following)
-        way, self._way = self._way, None  # A way that fails is left, so that the show goes on.
-        if way is not None and not way.advance(self._latent, dt_s):
-            self._way = way
-        theirs = None if other is None else (other.generator, other._latent)
-        if self._blender.prepare(self._latent, self.generator, theirs, shares_of(values)):
-            self._dissolve_from_here()
-        ws = self._latent.advance(values, dt_s, share, corners)
-        blend = self._blender.apply(ws, values, dt_s, share, corners)
+        ws, blend = self._advance(values, dt_s, share, corners, other)
         bends = bends_of(values)
         picture = self._player.draw(
             self.generator, ws, values["noise"], dt_s, bends, blend, sketched=sketched
@@ -104,6 +94,39 @@ class Deck:
                 self._dissolve = None
         self._picture = picture
         return picture
+
+    def pass_by(
+        self,
+        values: Mapping[str, float],
+        dt_s: float,
+        share: float = 1.0,
+        corners: Sequence[Corner] = (),
+        other: "Deck | None" = None,
+    ) -> None:
+        """Let `dt_s` pass as `draw` does, without a picture."""
+        self._dissolve = self._picture = None
+        self._advance(values, dt_s, share, corners, other)
+
+    def _advance(
+        self,
+        values: Mapping[str, float],
+        dt_s: float,
+        share: float,
+        corners: Sequence[Corner],
+        other: "Deck | None",
+    ) -> tuple[Tensor, tuple[Pliant, Tensor] | None]:
+        """The next picture's ws, and the network and ws of its blend, if there is one."""
+        if self._next is not None:
+            following, self._next = self._next, None
+            self._begin(*following)
+        way, self._way = self._way, None  # A way that fails is left, so that the show goes on.
+        if way is not None and not way.advance(self._latent, dt_s):
+            self._way = way
+        theirs = None if other is None else (other.generator, other._latent)
+        if self._blender.prepare(self._latent, self.generator, theirs, shares_of(values)):
+            self._dissolve_from_here()
+        ws = self._latent.advance(values, dt_s, share, corners)
+        return ws, self._blender.apply(ws, values, dt_s, share, corners)
 
     def _refusal(self, *, asked: bool) -> str:
         """What is asked of the model and is beyond it, in words."""

@@ -85,6 +85,25 @@ class Decks:
             return picture
         return crossfade(mine, theirs, mix)
 
+    def pass_by(
+        self,
+        values: Mapping[str, float],
+        dt_s: float,
+        share: float = 1.0,
+        corners: Sequence[Corner] = (),
+    ) -> None:
+        """Let `dt_s` pass as `draw` does, without a picture."""
+        mix = self._mix(values)
+        if mix < 1.0:
+            self.a.pass_by(values, dt_s, share, corners, self.b)
+        else:
+            self.a.rest(values, dt_s)
+        if self.b is not None and mix > 0.0:
+            own = [_Corner.of(corner) for corner in corners]
+            self.b.pass_by(_others(values), dt_s, share, own)
+        elif self.b is not None:
+            self.b.rest(values, dt_s)
+
     def _mix(self, values: Mapping[str, float]) -> float:
         """How much of deck B is seen, 0..1."""
         mix = values["deck.mix"]

@@ -103,9 +103,7 @@ class Engine:
         next call.
         """
         elapsed_s = max(dt_s, 0.0)
-        self.learn.advance(now_s)
-        shows = tuple(event for event in events if self.performance.take(event))
-        order = self.performance.advance(now_s, elapsed_s)
+        order, shows = self.performance.step(now_s, elapsed_s, events)
         if self.performance.patch is not self._expected:
             self._expected = self.performance.patch
             self._rehearsal.expect(self._expected)
@@ -113,6 +111,15 @@ class Engine:
         if len(self._flights) <= self._ahead:
             return Frame(self._image, ())
         return self._land(self._flights.popleft(), now_s, elapsed_s)
+
+    @torch.inference_mode()
+    def pass_by(self, now_s: float, dt_s: float, events: Sequence[Event]) -> None:
+        """Let a frame go by that nobody sees: all but the light that lingers goes on as in one.
+
+        Not for smooth latency, whose pictures are another thread's.
+        """
+        order, _ = self.performance.step(now_s, max(dt_s, 0.0), events)
+        self._painter.pass_by(order)
 
     def _land(self, flight: Flight, now_s: float, dt_s: float) -> Frame:
         """The frame that a flight brings, or the last good one."""

@@ -25,6 +25,7 @@ class Painter:
         self._sound = torch.tensor(True)
         self._sent: tuple[Arrival, float] | None = None
         self._send = sender(generator.device)
+        self._dot = -torch.ones(1, 3, 8, 8, device=generator.device)  # a small black picture
 
     @property
     def walk(self) -> float:
@@ -39,6 +40,24 @@ class Painter:
     @torch.inference_mode()
     def paint(self, order: Order) -> Arrival:
         """A picture on its way to the host: the one sent last, if nothing has changed."""
+        self._prepare(order)
+        level = 1.0 - order.values["blackout"]
+        if not order.values["freeze"] or self._picture is None:
+            self._picture, self._sent = self._draw(order), None
+        if self._sent is None or self._sent[1] != level:
+            self._sent = self._send(to_bytes(self._picture, level), self._sound), level
+        return self._sent[0]
+
+    @torch.inference_mode()
+    def pass_by(self, order: Order) -> None:
+        """Let all that moves go on as `paint` does, without a picture."""
+        self._prepare(order)
+        self._decks.pass_by(order.values, order.dt_s, order.share, order.corners)
+        self._effects.apply(self._dot, order.values, order.dt_s)
+        self._picture = self._sent = None
+
+    def _prepare(self, order: Order) -> None:
+        """What is to happen before the picture."""
         for change in order.changes:
             if isinstance(change, ModelEvent):
                 self._decks.follow(
@@ -51,12 +70,6 @@ class Painter:
             self._first, self._effects = order.effects, Effects(order.effects)
         if order.clear:
             self.forget()
-        level = 1.0 - order.values["blackout"]
-        if not order.values["freeze"] or self._picture is None:
-            self._picture, self._sent = self._draw(order), None
-        if self._sent is None or self._sent[1] != level:
-            self._sent = self._send(to_bytes(self._picture, level), self._sound), level
-        return self._sent[0]
 
     def forget(self) -> None:
         """Drop all that values which are no numbers may have come into."""

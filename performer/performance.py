@@ -214,6 +214,14 @@ class Performance:
         self.modulators.hear(name, time_s)
         return True
 
+    def step(
+        self, now_s: float, elapsed_s: float, events: Sequence[Event]
+    ) -> tuple[Order, tuple[Event, ...]]:
+        """The picture of `now_s`, and those of the events that it is the first to show."""
+        self.learn.advance(now_s)
+        shows = tuple(event for event in events if self.take(event))
+        return self.advance(now_s, elapsed_s), shows
+
     def advance(self, now_s: float, elapsed_s: float) -> Order:
         """Let `elapsed_s` pass until `now_s` for all that moves by itself; the next picture.
 

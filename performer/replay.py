@@ -2,12 +2,15 @@
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from performer.events import Event
 from performer.takes import LONGEST_S, Moment
+
+# What light lingers from before is by then less than a millionth of it.
+LEAD_S = 90.0
 
 
 class Step(NamedTuple):
@@ -44,6 +47,17 @@ def at_rate(moments: Iterable[Moment], fps: float) -> Iterator[Step]:
     while waiting or (begin_s + number / fps <= last_s):
         yield _step(begin_s + number / fps, number, fps, waiting)
         number += 1
+
+
+def foreseen(steps: Iterable[Step], counts: Callable[[Step], bool]) -> Iterator[tuple[Step, bool]]:
+    """Each step, and whether it must be drawn: so must all of LEAD_S before one that `counts`."""
+    waiting: deque[Step] = deque()
+    for step in steps:
+        waiting.append(step)
+        is_drawn = counts(step)
+        while waiting and (is_drawn or step.now_s - waiting[0].now_s > LEAD_S):
+            yield waiting.popleft(), is_drawn
+    yield from ((step, False) for step in waiting)
 
 
 def _timely(events: Iterable[Event], now_s: float) -> tuple[Event, ...]:

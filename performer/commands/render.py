@@ -22,7 +22,8 @@ from performer.outputs.base import Image
 from performer.outputs.movie import Movie, check_movie
 from performer.patch import parse_patch
 from performer.paths import STARTER_MODEL, model_file
-from performer.replay import Step, as_played, at_rate
+from performer.performance import Performance
+from performer.replay import Step, as_played, at_rate, foreseen
 from performer.schema import STARTER
 from performer.takes import Take, TakeError
 
@@ -143,15 +144,16 @@ class Replay:
     def shots(self, fps: float | None) -> Iterator[Shot]:
         """The frames at a steady rate, or those of the show; raises `TakeError`.
 
-        What the show spared where time was short is spared in its own frames alone.
+        What the show spared where time was short is spared in its own frames alone. One that was
+        not recorded has the picture of the last that was drawn.
         """
         self._is_hurried = fps is None
         moments = continued(self._take.moments())
-        engine = self.engine()
+        engine, scout = self.engine(), self.engine().performance
         steps = as_played(moments) if fps is None else at_rate(moments, fps)
         elapsed_s, was_on = 0.0, False
-        for step in steps:
-            image = self._frame(engine, step)
+        for step, is_drawn in foreseen(steps, lambda step: self._counts(scout, step)):
+            image = self._frame(engine, step) if is_drawn else self._passed(engine, step)
             is_on = bool(engine.controls.target("record"))
             elapsed_s += step.dt_s if was_on else 0.0
             yield Shot(elapsed_s if is_on else None, image)
@@ -165,8 +167,20 @@ class Replay:
 
     def frame(self, engine: Engine, step: Step) -> Image:
         """The frame of a step, or the last good one."""
-        events = [found for event in step.events if (found := self._resolved(event))]
-        return engine.frame(step.now_s, step.dt_s, events).image
+        return engine.frame(step.now_s, step.dt_s, self._events(step)).image
+
+    def _events(self, step: Step) -> list[Event]:
+        return [found for event in step.events if (found := self._resolved(event))]
+
+    def _counts(self, scout: Performance, step: Step) -> bool:
+        """Whether a step's picture is recorded, or held; `scout` goes ahead of the engine."""
+        events = [self._patched(e) if isinstance(e, PatchEvent) else e for e in step.events]
+        order, _ = scout.step(step.now_s, max(step.dt_s, 0.0), events)
+        return bool(scout.controls.target("record") or order.values["freeze"])
+
+    def _passed(self, engine: Engine, step: Step) -> Image:
+        engine.pass_by(step.now_s, step.dt_s, self._events(step))
+        return engine.image
 
     def _frame(self, engine: Engine, step: Step) -> Image:
         errors = engine.errors

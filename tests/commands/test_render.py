@@ -3,6 +3,7 @@
 import resource
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -14,11 +15,13 @@ from rich.console import Console
 from models.canvas import Canvas
 from models.checkpoint import Images, Manifest, save_checkpoint
 from models.networks import Generator
+from performer import replay
 from performer.clock import ManualClock
 from performer.commands.instrument import Instrument, load_instrument
 from performer.commands.preparing import ready_model
 from performer.commands.render import Options, Replay, render
 from performer.commands.taking import begin, free_name, head_of, numbered
+from performer.engine import Engine
 from performer.events import Event, Inbox, KeyEvent, OscEvent, ThriftEvent
 from performer.governor import SKETCHES
 from performer.outputs.memory import MemoryDisplay
@@ -144,6 +147,48 @@ def test_what_is_recorded_is_what_was_on(show: Show) -> None:
     seconds = [times[n] for n in on]
     assert seconds[0] == 0.0
     assert 0.014 < np.diff(seconds).min() and np.diff(seconds).max() < 0.02  # the pause is cut out
+
+
+def test_what_nobody_recorded_is_passed_by_and_leaves_its_mark(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "LEAD_S", 4.0)  # twenty times the trails
+    other = show.folder / "other.safetensors"
+    save_model(other, 2)
+    cpu, clock = torch.device("cpu"), ManualClock(100.0)
+    script = HANDS | {
+        40: [osc("/displacement/amount", 0.5), osc("/strobe/amount", 0.4), osc("/seed", 90.0)],
+        90: [osc("/trails", 0.2), osc("/blackout", 0.0), osc("/style/mix", 0.5)],
+        100: [ready_model(other, cpu, clock, moves=False)],
+        110: [replace(ready_model(show.model, cpu, clock, moves=False), deck="b")],
+        120: [osc("/deck/mix", 0.5), osc("/blend/coarse", 1.0)],
+        400: [KeyEvent(0.0, "r", True)],
+        430: [osc("/deck/seed", 50.0)],
+        450: [KeyEvent(0.0, "r", True), osc("/deck/mix", 1.0)],
+        760: [osc("/deck/mix", 0.2), KeyEvent(0.0, "r", True)],
+    }
+    pictures = show.play(780, script, from_start=False)
+    passed: list[float] = []
+    monkeypatch.setattr(Engine, "pass_by", spied(Engine.pass_by, passed))
+    replayed = show.replayed()
+    recorded = [*range(400, 450), *range(760, 780)]
+    assert [n for n, picture in enumerate(replayed) if picture] == recorded
+    assert [replayed[n] for n in recorded] == [pictures[n] for n in recorded]
+    times = [moment.now_s for moment in Take(show.take).moments()]
+    undrawn = [
+        time_s
+        for n, time_s in enumerate(times)
+        if not any(n <= last and times[last - 1] - time_s <= 4.0 for last in (74, *recorded))
+    ]
+    assert passed == undrawn and len(undrawn) > 150
+
+
+def spied(method: Callable[..., None], at: list[float]) -> Callable[..., None]:
+    def spy(engine: Engine, now_s: float, *rest: object) -> None:
+        at.append(now_s)
+        method(engine, now_s, *rest)
+
+    return spy
 
 
 def test_a_model_that_came_during_the_show_comes_again(show: Show) -> None:
