@@ -23,7 +23,7 @@ from performer.commands.served import goes_on, served
 from performer.commands.taking import begin, free_name, head_of, numbered
 from performer.commands.tidying import Tidying
 from performer.engine import Engine
-from performer.events import DeckName, Inbox, ModelEvent, Refusal
+from performer.events import DeckName, Inbox, ModelEvent, Refusal, RestoreEvent
 from performer.outputs import Display
 from performer.outputs.base import Image, Recorder
 from performer.outputs.film import FilmRecorder
@@ -130,7 +130,8 @@ class Show:
             self._parts,
             patient=self._goes_on,
         )
-        recorders = _recorders(options, self._instrument, self._parts)
+        state = engine.performance.state
+        recorders = _recorders(options, self._instrument, state, self._parts)
         display = self._open_display()
         companions = [*heard.companions, *self._watchers(text, display), self._live, self._box()]
         panels = self._open_panel(heard.osc_address)
@@ -293,7 +294,12 @@ def _live_patch(
     return LivePatch(instrument.file, instrument.patch, inbox, clock, chooses)
 
 
-def _recorders(options: Options, instrument: Instrument, parts: ExitStack) -> tuple[Recorder, ...]:
+def _recorders(
+    options: Options,
+    instrument: Instrument,
+    state: Callable[[float], RestoreEvent],
+    parts: ExitStack,
+) -> tuple[Recorder, ...]:
     """What keeps the show, ready; raises `TakeError` and `MovieError`."""
     stem, video = instrument.patch.name, options.video
     if video is not None:
@@ -303,6 +309,7 @@ def _recorders(options: Options, instrument: Instrument, parts: ExitStack) -> tu
         options.take,
         lambda: free_name(stem, ".take"),
         state_folder(),
+        state,
     )
     film = FilmRecorder(lambda: numbered(video) if video else free_name(stem, ".mp4"))
     parts.callback(take.close)

@@ -1,60 +1,55 @@
-"""The take on the disk: written beside the frame loop, as the show goes on."""
+"""The take of a show: kept from its first frame, and written beside the frame loop."""
 
-import errno
 import logging
-import os
 import shlex
-import shutil
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
-from performer.events import Event
-from performer.limited_log import LimitedLog
+from performer.black_box import Standing
+from performer.events import Event, RestoreEvent
 from performer.outputs.base import Image, minutes
-from performer.takes import Head, Packer, TakeError
+from performer.outputs.take_writer import TakeWriter
+from performer.takes import Head, Moment
 
 EVERY_S = 0.5
 # What a thread that gets no time may be behind: minutes.
 WAITING_MAXIMUM = 20_000
-# What the disk has no room for, and on the disk days of a show that is not recorded yet.
-KEPT_MAXIMUM, SPOOLED_MAXIMUM = 64_000_000, 500_000_000
-SPOOLED_SHARE = 0.25  # of what is free at first
+# A show that is not recorded waits so long; with that a take is shorter than what a reader takes.
+SPOOLED_S, RECORDED_S = 6 * 3600.0, 6 * 24 * 3600.0
 
 
 class TakeFile:
     """Keeps the show from its first frame, and writes it once `record` has been on.
 
-    Only from its first frame can a show be played again as it was, so all of it is kept, packed,
-    in a nameless file in the `spool` folder until then. `path` None picks a free name by `name`.
-    A disk that is full is tried again and again: when it has room, the take is whole.
+    Only from its first frame can a show be played again as it was, so all of it is kept until then,
+    unless it grows too long: then it begins anew from where all stands.
     """
 
     parameter = "record"
 
     def __init__(
-        self, head: Callable[[], Head], path: Path | None, name: Callable[[], Path], spool: Path
+        self,
+        head: Callable[[], Head],
+        path: Path | None,
+        name: Callable[[], Path],
+        spool: Path,
+        state: Callable[[float], RestoreEvent],
     ) -> None:
-        """`head` is called on the thread, for it may have to read much."""
-        self._head, self._name, self._spool = head, name, spool
-        self._file: BinaryIO | None = None
-        self._log = LimitedLog(logging.getLogger("performer.take"))
-        self._waiting: deque[tuple[float, tuple[Event, ...]]] = deque()
-        self._packer = Packer()
-        self._kept: list[bytes] = []
-        self._written = self._kept_bytes = 0
-        self._room = 0.0
-        self._wanted, self._is_empty = False, True
+        """`path`, `name` and `spool` are those of `TakeWriter`, which may raise `TakeError`.
+
+        `head` is called on the thread, for it may have to read much; `state`, which tells where all
+        stands at a time, in `frame`.
+        """
+        self._head, self._state, self._standing = head, state, Standing()
+        self._writer = TakeWriter(path, name, spool)
+        self._waiting: deque[Moment] = deque()
+        self._wanted = False
+        self._first_s: float | None = None
         self._began_s: float | None = None
         self._recorded_s = self._now_s = 0.0
-        self.trouble = ""
-        self._is_lost = False
-        self.path = path
-        if path is not None:
-            self._file = _create(path)
+        self._ends = ""  # why it goes no further
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="take", daemon=True)
 
@@ -66,146 +61,71 @@ class TakeFile:
     def lamp(self) -> str:
         if self._began_s is None:
             return ""
-        if self._is_lost:
+        if self._ends or self._writer.is_lost:
             return "TAKE LOST"
         return f"TAKE {minutes(self._recorded_s + self._now_s - self._began_s)}"
 
+    @property
+    def trouble(self) -> str:
+        return self._ends or self._writer.trouble
+
     def frame(self, on: bool, now_s: float, events: Sequence[Event], image: Image) -> None:
-        self._now_s, self._is_empty = now_s, False
+        self._now_s = now_s
         self._wanted |= on
         if on and self._began_s is None:
             self._began_s = now_s
         elif not on and self._began_s is not None:
             self._recorded_s += now_s - self._began_s
             self._began_s = None
-        if len(self._waiting) < WAITING_MAXIMUM:
-            self._waiting.append((now_s, tuple(events)))
-        else:
-            self._is_lost, self.trouble = True, "the disk was too slow"
+        self._standing.take(events)
+        if not self._ends:
+            self._waiting.append(Moment(now_s, tuple(events)))
+            self._limit(now_s)
+
+    def _limit(self, now_s: float) -> None:
+        """Begin anew where nothing is wanted yet; end what nobody could write or read."""
+        self._first_s = now_s if self._first_s is None else self._first_s
+        lasts_s = now_s - self._first_s
+        if len(self._waiting) > WAITING_MAXIMUM:
+            self._ends = "the disk was too slow"
+        elif self._wanted and lasts_s > RECORDED_S:
+            self._ends = "a take lasts six days at most"
+        elif not self._wanted and (self._writer.is_large or lasts_s > SPOOLED_S):
+            self._writer.is_large, self._first_s = False, now_s
+            self._waiting.append(Moment(now_s, self._standing.begin(self._state(now_s))))
 
     def close(self) -> None:
         """Write what is left, and say where it is."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
-        if self._file is not None:
-            self._file.close()
-        if self.path is None:
-            return
-        if self._is_empty:
-            self.path.unlink(missing_ok=True)
-        else:
-            self._tell(self.path)
+        self._writer.close()
+        path = self._writer.path
+        if path is not None and self._first_s is None:
+            path.unlink(missing_ok=True)
+        elif path is not None:
+            self._tell(path)
 
     def _tell(self, path: Path) -> None:
         logger = logging.getLogger("performer.take")
-        if self._kept or self._is_lost:
+        if not self._writer.is_whole:
             logger.warning("take: %s is cut off: %s", path, self.trouble)
         out = path.with_suffix(".mp4")
-        logger.info("Render the take (%.1f MB) with:", self._written / 1e6)
+        logger.info("Render the take (%.1f MB) with:", self._writer.written / 1e6)
         logger.info("  %s", shlex.join(["performer", "render", str(path), "--out", str(out)]))
 
     def _run(self) -> None:
         try:
-            self._keep(self._packer.head(self._head()))
+            self._writer.begin(self._head())
             while not self._ended.wait(EVERY_S):
                 self._work()
             self._work()
         except Exception as error:  # Whatever it is, the show goes on.
-            self._lose(f"{type(error).__name__}: {error}")
+            self._writer.lose(f"{type(error).__name__}: {error}")
 
     def _work(self) -> None:
-        """Pack what waits, and write it."""
-        frames = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        if frames and not self._is_lost:
-            packed, left_out = self._packer.frames(frames)
-            self._keep(packed)
-            if left_out:
-                self._warn(f"{left_out} events cannot be written")
-        if not self._is_lost or self.path is not None:
-            self._write()
-
-    def _keep(self, packed: bytes) -> None:
-        self._kept.append(packed)
-        self._kept_bytes += len(packed)
-        if self._kept_bytes > KEPT_MAXIMUM:
-            self._lose(self.trouble or "so long a show must be recorded from its start")
-
-    def _lose(self, reason: str) -> None:
-        """Give up: what is written stays and can be rendered."""
-        self._is_lost = True
-        self._kept, self._kept_bytes = [], 0
-        if self._file is not None and self.path is None:
-            self._file.close()
-        self._warn(reason)
-
-    def _write(self) -> None:
-        """Write what is kept: into the take, or into the nameless file where none is wanted."""
-        try:
-            if self._wanted and self.path is None:
-                self._begin()
-            elif self._file is None:
-                self._file = _nameless(self._spool)
-                free = shutil.disk_usage(self._spool).free
-                self._room = min(SPOOLED_SHARE * free, SPOOLED_MAXIMUM)
-            while self._kept and self._file is not None:
-                self._append(self._file, self._kept[0])
-                self._kept_bytes -= len(self._kept.pop(0))
-            self.trouble = self.trouble if self._is_lost else ""
-        except (OSError, TakeError) as error:
-            if self.path is not None or self._wanted:
-                self._warn(getattr(error, "strerror", None) or str(error))
-        if self.path is None and self._written > self._room:
-            self._lose("so long a show must be recorded from its start")
-
-    def _begin(self) -> None:
-        """The take from now on, with all that was kept before."""
-        path = self._name()
-        file = _create(path)
-        if self._file is not None:
-            try:
-                self._file.seek(0)
-                shutil.copyfileobj(self._file, file)
-                if file.tell() < self._written:
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            except OSError:
-                self._file.seek(self._written)
-                file.close()
-                path.unlink()
-                raise
-            self._file.close()
-        self._file, self.path = file, path
-
-    def _append(self, file: BinaryIO, packed: bytes) -> None:
-        """Write one record whole, or leave the file as it was."""
-        try:
-            left = memoryview(packed)
-            while left:
-                left = left[file.write(left) :]
-            if self.path is not None:
-                os.fsync(file.fileno())
-        except OSError:
-            file.truncate(self._written)
-            file.seek(self._written)
-            raise
-        self._written += len(packed)
-
-    def _warn(self, reason: str) -> None:
-        self.trouble = reason
-        self._log.warning(self._now_s, "take: %s", reason)
-
-
-def _nameless(folder: Path) -> BinaryIO:
-    """A file that goes when it is closed, however that happens; raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryFile(buffering=0, dir=folder)
-
-
-def _create(path: Path) -> BinaryIO:
-    """A new file; a performance is never written over. Raises `TakeError`."""
-    try:
-        return path.open("xb", buffering=0)
-    except FileExistsError:
-        raise TakeError(f"{path} is there already; takes are never written over") from None
-    except OSError as error:
-        raise TakeError(f"{path}: cannot be written: {error.strerror}") from None
+        """Write what waits."""
+        moments = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        self._writer.put(moments, wanted=self._wanted)
+        if self._ends and not self._writer.is_lost:
+            self._writer.lose(self._ends)

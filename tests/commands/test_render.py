@@ -24,6 +24,7 @@ from performer.commands.taking import begin, free_name, head_of, numbered
 from performer.engine import Engine
 from performer.events import Event, Inbox, KeyEvent, OscEvent, ThriftEvent
 from performer.governor import SKETCHES
+from performer.outputs import take_file
 from performer.outputs.memory import MemoryDisplay
 from performer.outputs.movie import MovieError
 from performer.outputs.take_file import TakeFile
@@ -89,11 +90,15 @@ class Show:
         instrument, clock, inbox = self.instrument(), ManualClock(100.0), Inbox()
         instrument.runtime.prepare_sketch()
         name = None if not from_start else self.take
+        engine, display = begin(instrument, 7, from_start), Keeping(clock)
         take = TakeFile(
-            lambda: head_of(instrument, 7, from_start), name, lambda: self.take, self.take.parent
+            lambda: head_of(instrument, 7, from_start),
+            name,
+            lambda: self.take,
+            self.take.parent,
+            engine.performance.state,
         )
         take.start()
-        engine, display = begin(instrument, 7, from_start), Keeping(clock)
         stage = Stage(engine, display, inbox, clock, LABELS, recorders=(take,))
         for number in range(frames):
             for event in script.get(number, []):
@@ -181,6 +186,25 @@ def test_what_nobody_recorded_is_passed_by_and_leaves_its_mark(
         if not any(n <= last and times[last - 1] - time_s <= 4.0 for last in (74, *recorded))
     ]
     assert passed == undrawn and len(undrawn) > 150
+
+
+def test_a_show_that_began_anew_is_as_it_was(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(take_file, "SPOOLED_S", 2.0)
+    script = HANDS | {
+        90: [osc("/trails", 0.1), osc("/blackout", 0.0)],
+        700: [KeyEvent(0.0, "r", True)],
+    }
+    pictures = show.play(720, script, from_start=False)
+    first, *_, last = Take(show.take).moments()
+    assert 4.0 < last.now_s - first.now_s < 7.0  # of twelve seconds, and it waits to be written
+    seen, was = show.replayed()[-20:], pictures[-20:]
+    differ = [np.abs(as_levels(a) - as_levels(b)).max() for a, b in zip(seen, was, strict=True)]
+    assert max(differ) <= 1 and len(set(was)) == 20
+
+
+def as_levels(picture: bytes | None) -> np.ndarray:
+    assert picture is not None
+    return np.frombuffer(picture, np.uint8).astype(int)
 
 
 def spied(method: Callable[..., None], at: list[float]) -> Callable[..., None]:

@@ -9,13 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from performer.events import KeyEvent, OscEvent
-from performer.outputs import take_file
+from performer.events import KeyEvent, OscEvent, PortEvent, RestoreEvent
+from performer.outputs import take_file, take_writer
 from performer.outputs.take_file import TakeFile
 from performer.takes import Head, Take, TakeError
 
 HEAD = Head("a.toml", "version = 1", {}, "starter", "", False, None, True, "CPU", "0", "2")
 IMAGE = np.zeros((2, 2, 3), dtype=np.uint8)
+
+
+def stands(now_s: float) -> RestoreEvent:
+    return RestoreEvent(now_s, (), 0.5, 0, 0.0, 0.0, (), 0.0, 0.0, 120.0, ())
 
 
 def until(predicate: Callable[[], object]) -> None:
@@ -45,7 +49,7 @@ def never() -> Path:
 
 def test_what_is_given_is_in_the_file_at_once_and_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "show.take"
-    take = TakeFile(lambda: HEAD, path, never, tmp_path)
+    take = TakeFile(lambda: HEAD, path, never, tmp_path, stands)
     take.start()
     give(take, 0, 10)
     until(lambda: path.stat().st_size > 300 and len(list(Take(path).moments())) == 10)
@@ -58,7 +62,7 @@ def test_what_is_given_is_in_the_file_at_once_and_at_the_end(tmp_path: Path) -> 
 
 def test_switched_on_late_it_holds_the_show_from_its_start(tmp_path: Path) -> None:
     path = tmp_path / "late.take"
-    take = TakeFile(lambda: HEAD, None, lambda: path, tmp_path)
+    take = TakeFile(lambda: HEAD, None, lambda: path, tmp_path, stands)
     take.start()
     give(take, 0, 5, on=False)
     time.sleep(0.6)
@@ -77,15 +81,15 @@ def test_what_is_not_wanted_yet_waits_on_the_disk(
     tmp_path: Path, small_disk: Callable[[int], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "late.take"
-    take = TakeFile(lambda: HEAD, None, lambda: path, tmp_path)
+    take = TakeFile(lambda: HEAD, None, lambda: path, tmp_path, stands)
     take.start()
     give(take, 0, 20, on=False, every_s=0.01)
-    until(lambda: take._written > 300 and not take._kept)
-    small_disk(take._written + 10)
+    until(lambda: take._writer.written > 300 and not take._writer._kept)
+    small_disk(take._writer.written + 10)
     give(take, 20, 40, on=False, every_s=0.01)
-    until(lambda: take._kept)
+    until(lambda: take._writer._kept)
     assert not caplog.records and list(tmp_path.iterdir()) == []
-    small_disk(take._written - 100)
+    small_disk(take._writer.written - 100)
     give(take, 40, 60, every_s=0.01)
     until(lambda: take.trouble)
     assert not path.exists()
@@ -98,34 +102,66 @@ def test_what_is_not_wanted_yet_waits_on_the_disk(
 def test_where_nothing_can_wait_on_the_disk_it_waits_in_memory(tmp_path: Path) -> None:
     path, no_folder = tmp_path / "late.take", tmp_path / "file"
     no_folder.write_text("")
-    take = TakeFile(lambda: HEAD, None, lambda: path, no_folder)
+    take = TakeFile(lambda: HEAD, None, lambda: path, no_folder, stands)
     take.start()
     give(take, 0, 20, on=False)
-    until(lambda: len(take._kept) > 1)
+    until(lambda: len(take._writer._kept) > 1)
     give(take, 20, 40)
     take.close()
     assert len(list(Take(path).moments())) == 40
 
 
-def test_days_that_nobody_records_are_given_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "module, name, limit",
+    [
+        (take_writer, "SPOOLED_MAXIMUM", 400),
+        (take_writer, "KEPT_MAXIMUM", 20_000),
+        (take_file, "SPOOLED_S", 300.0),
+    ],
+)
+def test_a_show_of_days_begins_anew_from_where_all_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: object, name: str, limit: float
 ) -> None:
-    monkeypatch.setattr(take_file, "SPOOLED_MAXIMUM", 400)
-    take = TakeFile(lambda: HEAD, None, never, tmp_path)
+    path, spool = tmp_path / "late.take", tmp_path / "spool"
+    if name == "KEPT_MAXIMUM":
+        spool.write_text("")  # no folder: it waits in memory
+    monkeypatch.setattr(module, name, limit)
+    take = TakeFile(lambda: HEAD, None, lambda: path, spool, stands)
     take.start()
-    give(take, 0, 500, on=False)
-    until(lambda: "from its start" in take.trouble)
-    give(take, 500, 600)
-    assert take.lamp == "TAKE LOST"
+    take.frame(False, 0.0, [PortEvent(0.0, "nanoKONTROL2", True)], IMAGE)
+    for first in (1, 500, 1000):
+        give(take, first, first + 400, on=False)
+        until(lambda: not take._waiting)
+        give(take, first + 400, first + 500, on=False)
+    time.sleep(0.6)
+    give(take, 1500, 1600)
+    assert not take.trouble and take.lamp == "TAKE 1:39"
     take.close()
+    first, *rest = Take(path).moments()
+    assert first.events == (PortEvent(0.0, "nanoKONTROL2", True), stands(first.now_s))
+    assert [moment.now_s for moment in rest] == [*range(round(first.now_s) + 1, 1600)]
+    assert 400 <= first.now_s < 1500
+
+
+def test_a_take_ends_before_no_reader_would_take_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "long.take"
+    take = TakeFile(lambda: HEAD, path, never, tmp_path, stands)
+    take.start()
+    give(take, 0, 30, every_s=5 * 3600.0)
+    assert take.lamp == "TAKE LOST" and take.trouble == "a take lasts six days at most"
+    take.close()
+    assert "is cut off: a take lasts six days" in caplog.text
+    assert [moment.now_s for moment in Take(path).moments()][-1] == 29 * 5 * 3600.0
 
 
 def test_a_show_that_never_records_leaves_nothing(tmp_path: Path) -> None:
-    take = TakeFile(lambda: HEAD, None, never, tmp_path)
+    take = TakeFile(lambda: HEAD, None, never, tmp_path, stands)
     take.start()
     give(take, 0, 5, on=False)
     take.close()
-    early = TakeFile(lambda: HEAD, tmp_path / "a.take", never, tmp_path)
+    early = TakeFile(lambda: HEAD, tmp_path / "a.take", never, tmp_path, stands)
     early.start()
     early.close()  # as when the window cannot open
     assert list(tmp_path.iterdir()) == []
@@ -135,7 +171,7 @@ def test_a_full_disk_is_one_line_and_the_take_is_whole_when_it_has_room(
     tmp_path: Path, small_disk: Callable[[int], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "show.take"
-    take = TakeFile(lambda: HEAD, path, never, tmp_path)
+    take = TakeFile(lambda: HEAD, path, never, tmp_path, stands)
     take.start()
     give(take, 0, 20, every_s=0.01)
     until(lambda: path.stat().st_size > 300)
@@ -157,7 +193,7 @@ def test_a_head_that_fails_costs_the_take_and_not_the_show(tmp_path: Path) -> No
     def fail() -> Head:
         raise OSError("the model is gone")
 
-    take = TakeFile(fail, tmp_path / "show.take", never, tmp_path)
+    take = TakeFile(fail, tmp_path / "show.take", never, tmp_path, stands)
     take.start()
     give(take, 0, 3)
     until(lambda: take.trouble)
@@ -170,15 +206,15 @@ def test_it_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "show.take"
     path.write_text("precious")
     with pytest.raises(TakeError, match="never written over"):
-        TakeFile(lambda: HEAD, path, never, tmp_path)
+        TakeFile(lambda: HEAD, path, never, tmp_path, stands)
     with pytest.raises(TakeError, match="No such file"):
-        TakeFile(lambda: HEAD, tmp_path / "no" / "show.take", never, tmp_path)
+        TakeFile(lambda: HEAD, tmp_path / "no" / "show.take", never, tmp_path, stands)
     assert path.read_text() == "precious"
 
 
 def test_events_that_cannot_be_written_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "show.take"
-    take = TakeFile(lambda: HEAD, path, never, tmp_path)
+    take = TakeFile(lambda: HEAD, path, never, tmp_path, stands)
     take.start()
     events = [OscEvent(0.0, "/psi", (10**100,)), KeyEvent(0.0, "n", True)]
     take.frame(True, 0.0, events, IMAGE)
