@@ -1,6 +1,5 @@
 """What a show listens to, and what it answers: OSC, MIDI, sound and Link."""
 
-import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -12,7 +11,7 @@ from performer.feedback import MidiFeedback, OscFeedback
 from performer.inputs.link import LinkInput
 from performer.inputs.midi import Midi
 from performer.inputs.osc import OscInput
-from performer.inputs.sound import SoundInput
+from performer.inputs.sound import Sound
 from performer.lights import Lights
 from performer.osc_replies import OscReplies
 from performer.patch import same_device
@@ -23,7 +22,8 @@ from performer.stage import Companion
 class Listening:
     """The inputs that are asked for, open until `parts` closes; raises `InputError`.
 
-    `patient` is for a show that goes on: a port that another program has is waited for.
+    `patient` is for a show that goes on: a port that another program has is waited for, and a sound
+    device that is not there yet.
     `companions` send back what changes, `ports` tells which MIDI ports are there.
     """
 
@@ -46,9 +46,7 @@ class Listening:
         if options.midi != "none":
             self._open_midi(options, controllers)
         if options.sound != "none":
-            sound = SoundInput(inbox, clock, options.sound)
-            parts.callback(sound.close)
-            logging.getLogger(__name__).info("Listening to %s", sound.name)
+            parts.callback(Sound(inbox, options.sound, patient=patient).close)
         if options.link:
             parts.callback(LinkInput(inbox, clock).close)
 

@@ -9,10 +9,11 @@ from multiprocessing.process import BaseProcess
 from performer.attended import Attended
 from performer.clock import Clock
 from performer.events import Inbox, PortEvent
+from performer.inputs.midi_letter import encode_letter
 from performer.inputs.midi_process import Alike, serve
 from performer.inputs.midi_reader import LOOKING
 from performer.inputs.midi_system import list_ports
-from performer.inputs.midi_wire import LONGEST_NEWS, decode_news, encode_letter
+from performer.inputs.news import LONGEST_NEWS, decode_news
 from performer.postman import Postman
 
 __all__ = ["Midi", "list_ports"]

@@ -14,9 +14,10 @@ from performer.attended import END
 from performer.clock import SystemClock
 from performer.events import Event
 from performer.inputs import InputError
+from performer.inputs.midi_letter import decode_letter
 from performer.inputs.midi_out import MidiOutput
 from performer.inputs.midi_reader import MidiReader
-from performer.inputs.midi_wire import decode_letter, encode_news
+from performer.inputs.news import encode_news
 from performer.plain_text import printable
 
 Alike = Callable[[str, str], bool]

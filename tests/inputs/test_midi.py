@@ -20,6 +20,7 @@ from performer.events import (
 )
 from performer.inputs import InputError, midi_system
 from performer.inputs.midi import list_ports
+from performer.inputs.midi_letter import decode_letter, encode_letter
 from performer.inputs.midi_messages import (
     Reader,
     messages_in,
@@ -30,7 +31,7 @@ from performer.inputs.midi_messages import (
 )
 from performer.inputs.midi_reader import MidiReader
 from performer.inputs.midi_system import display_name, is_device
-from performer.inputs.midi_wire import decode_letter, decode_news, encode_letter, encode_news
+from performer.inputs.news import decode_news, encode_news
 
 
 def test_ends_and_centres_are_exact() -> None:

@@ -4,13 +4,19 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from ctypes.util import find_library
 from pathlib import Path
 
 import numpy as np
 import pytest
 from parts import JackServer, require, running, wait_until
 from test_play import PERFORMER, save_tiny_model
+
+from performer.events import Inbox, SoundEvent
+from performer.inputs import sound as sound_input
+from performer.inputs.sound import Sound
 
 pytestmark = pytest.mark.live
 
@@ -47,10 +53,8 @@ def jack() -> Iterator[JackServer]:
 
 
 def port_audio() -> None:
-    """PortAudio itself is a part like the programs."""
-    try:
-        import sounddevice  # noqa: F401
-    except OSError:
+    """PortAudio itself is a part like the programs; to load it here would join a JACK server."""
+    if find_library("portaudio") is None:
         require("libportaudio.so.2", "libportaudio2")
 
 
@@ -116,6 +120,35 @@ def test_what_is_played_over_jack_moves_the_show(jack: JackServer, tmp_path: Pat
     assert told["events_received"]["sound"] > 200 and told["errors"] == 0
     assert told["values"]["brightness"] > 0.4
     assert told["values"]["contrast"] == pytest.approx(1.9)
+
+
+@pytest.mark.parametrize("fate", ["ends", "hangs"])
+def test_a_device_that_is_lost_is_heard_again_when_it_is_back(
+    jack_server: JackServer, fate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port_audio()
+    monkeypatch.setattr(sound_input, "SILENT_S", 4.0)
+    inbox = Inbox()
+    sound = Sound(inbox, "default")
+
+    def is_heard() -> bool:
+        return any(isinstance(event, SoundEvent) for event in inbox.drain())
+
+    wait_until(is_heard, 10.0, "sound")
+    if fate == "ends":
+        jack_server.stop()
+        wait_until(lambda: not sound.name, 15.0, f"the loss; {sound.status}")
+        jack_server.start()
+    else:
+        jack_server.hang()
+        process = sound.process
+        wait_until(lambda: sound.process is not process, 15.0, "another process")
+        jack_server.go_on()
+    inbox.drain()
+    wait_until(is_heard, 30.0, "sound again")
+    begin_s = time.monotonic()
+    sound.close()
+    assert time.monotonic() - begin_s < 5.0
 
 
 def wait_until_line(lines: Iterator[str], start: str) -> None:
