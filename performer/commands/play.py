@@ -11,6 +11,7 @@ from pathlib import Path
 
 from models.engines import describe_engine
 from performer.clock import SystemClock
+from performer.commands.doing_without import DoingWithout
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument
 from performer.commands.listening import Listening
@@ -59,12 +60,13 @@ class Show:
     """All the parts of a show; what is slow or may fail is done before anything opens."""
 
     def __init__(self, options: Options, stopped: Callable[[], bool], parts: ExitStack) -> None:
-        self._options, self._stopped, self._parts = options, stopped, parts
-        self._outputs = outputs_of(options)
         for way in options.share:
             find_way(way)
         self._watch = served()
         self._state = self._watch.state() if self._watch else None
+        self._without = DoingWithout(goes_on=self._goes_on)
+        self._options, self._stopped, self._parts = self._without.options(options), stopped, parts
+        self._outputs = outputs_of(self._options)
         self._instrument = self._load()
         self._clock, self._inbox = SystemClock(), Inbox()
         device = self._instrument.runtime.device
@@ -83,7 +85,8 @@ class Show:
         instrument = load_instrument(options.patch, options.model, options.device, played)
         if options.autopilot is None:
             return instrument
-        return replace(instrument, manner=load_manner(options.autopilot, options.after_s))
+        manner = partial(load_manner, options.autopilot, options.after_s)
+        return replace(instrument, manner=self._without.open(manner, "the autopilot rests"))
 
     def _begin(self) -> Engine:
         """The engine, warm, and the second deck's model for its first frame."""
@@ -93,8 +96,13 @@ class Show:
         engine.controls.set("video", float(options.video is not None))
         deck_b = options.deck_b or _deck_b(instrument)
         if deck_b is not None:
-            self._inbox.put(self._preparer.ready(model_file(deck_b), "b"))
+            ready = partial(self._ready_for_b, deck_b)
+            if (event := self._without.open(ready, "deck B stays empty")) is not None:
+                self._inbox.put(event)
         return engine
+
+    def _ready_for_b(self, path: Path) -> ModelEvent:
+        return self._preparer.ready(model_file(path), "b")
 
     def is_called(self) -> bool:
         """Whether it goes on air: at once, or served as soon as it is called."""
@@ -107,7 +115,8 @@ class Show:
             return False
         self._state = watch.state()
         self._stopped = lambda: asked() or watch.prompter.is_over
-        self._options = with_free_names(self._options)
+        self._without = DoingWithout(goes_on=self._goes_on)
+        self._options = with_free_names(self._without.options(self._options))
         self._backdrop = watch.mirror.picture()
         return True
 

@@ -315,6 +315,29 @@ def test_where_it_has_played_before_the_starter_plays_for_a_damaged_model(
     model.write_bytes(sound)
 
 
+def test_where_it_has_played_before_it_does_without_what_is_gone(
+    serve: Callable[..., Show], tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone"
+    asked = {
+        "--autopilot": gone / "manner.safetensors",
+        "--deck-b": gone / "b.safetensors",
+        "--outputs": gone / "wall.toml",
+        "--take": gone / "night.take",
+        "--video": gone / "night.mp4",
+    }
+    arguments = [str(word) for pair in asked.items() for word in pair]
+    arguments += ["--sound", "no such device"]
+    assert serve(*HEADLESS, *arguments).process.wait(DEADLINE_S) == 1
+    assert serve(*HEADLESS, "--seconds", "3").process.wait(DEADLINE_S) == 0
+    show = serve(*HEADLESS, "--seconds", "3", *arguments)
+    assert show.process.wait(DEADLINE_S) == 0
+    journal = show.journal()
+    assert all(file.name in journal for file in asked.values())
+    assert "fallback" not in journal and "sound: no input" in journal.lower()
+    assert Take(tmp_path / "state" / "performer" / "night.take").head.recording
+
+
 def test_a_patch_that_never_played_ends_with_its_error_and_what_is_asked_wrongly_too(
     serve: Callable[..., Show], tmp_path: Path
 ) -> None:
