@@ -34,6 +34,7 @@ from performer.outputs.ways import find_way, share
 from performer.panel.guard import new_token
 from performer.panel.opening import as_text, open_panel
 from performer.panel.panel import Panel
+from performer.panel.whereabouts import Signpost
 from performer.patch import model_path, path_of
 from performer.paths import LATEST_MODEL, STARTER_MODEL, model_file, state_folder
 from performer.schema import Patch
@@ -227,10 +228,10 @@ class Show:
             token=self._token() if options.lan else None,
             patient=self._goes_on,
         )
-        logging.getLogger(__name__).info("Page at %s", panel.url)
         if options.lan:
-            flush_log()
-            print(as_text(panel.url))
+            self._parts.callback(Signpost(panel.url, _show_page).close)
+        else:
+            logging.getLogger(__name__).info("Page at %s", panel.url)
         return (panel,)
 
     def _token(self) -> str:
@@ -269,6 +270,13 @@ class Show:
             heard.osc_address,
             display.describe(),
         )
+
+
+def _show_page(url: str) -> None:
+    """Where the page is, and as a QR code for whoever stands before the terminal or its log."""
+    logging.getLogger(__name__).info("Page at %s", url)
+    flush_log()
+    print(as_text(url))
 
 
 def _deck_b(instrument: Instrument) -> Path | None:

@@ -1,5 +1,7 @@
 """Announces OSCQuery and OSC by zeroconf, so that other programs find the instrument."""
 
+import asyncio
+import contextlib
 import logging
 import socket
 from collections.abc import AsyncIterator
@@ -7,37 +9,64 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from performer.panel.settings import Settings
+from performer.panel.whereabouts import LOOK_EVERY_S, LOOPBACK, own_address
 
 SERVICES = {"_oscjson._tcp.local.": "http", "_osc._udp.local.": "osc"}
-LOOPBACK = "127.0.0.1"
 
 
 @asynccontextmanager
 async def announced(settings: Settings, port: int) -> AsyncIterator[None]:
-    """Announce for the length of the block; without the library, or a network, say so once."""
+    """Announce for the length of the block, anew where this machine's address has changed."""
+    announcing = asyncio.create_task(_announce(settings, port))
     try:
-        from zeroconf.asyncio import AsyncZeroconf
+        yield
+    finally:
+        announcing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await announcing
+
+
+async def _announce(settings: Settings, port: int) -> None:
+    """Until it is cancelled; without the library, or a network, say so once."""
+    try:
+        import zeroconf
     except ImportError:
         _say("OSCQuery is not announced: pip install performer[discovery]")
-        yield
         return
+    said = ""
+    while True:
+        address = _address(settings)
+        try:
+            async with _registered(settings, port, address):
+                while _address(settings) in (address, LOOPBACK):
+                    await asyncio.sleep(LOOK_EVERY_S)
+        except (OSError, zeroconf.Error) as error:
+            if str(error) != said:
+                said = str(error)
+                _say(f"OSCQuery is not announced: {error}")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _address(settings: Settings) -> str:
+    return own_address() if settings.token else LOOPBACK
+
+
+@asynccontextmanager
+async def _registered(settings: Settings, port: int, address: str) -> AsyncIterator[None]:
+    from zeroconf.asyncio import AsyncZeroconf
+
+    found = AsyncZeroconf()
     try:
-        found = AsyncZeroconf()
-    except OSError as error:
-        _say(f"OSCQuery is not announced: {error}")
-        yield
-        return
-    if settings.token is None:
-        _keep_inside(found.zeroconf)
-    try:
-        for info in _services(settings, port):
+        if settings.token is None:
+            _keep_inside(found.zeroconf)
+        for info in _services(settings, port, address):
             await found.async_register_service(info, allow_name_change=True)
         yield
     finally:
         await found.async_close()
 
 
-def _services(settings: Settings, port: int) -> list[Any]:
+def _services(settings: Settings, port: int, address: str) -> list[Any]:
     from zeroconf import ServiceInfo
 
     ports = {"_oscjson._tcp.local.": port}
@@ -50,7 +79,7 @@ def _services(settings: Settings, port: int) -> list[Any]:
             kind,
             f"{name}.{kind}",
             port=own_port,
-            parsed_addresses=own_addresses() if settings.token else [LOOPBACK],
+            parsed_addresses=[address],
             server=f"performer-{host}-{settings.pid}.local.",
         )
         for kind, own_port in ports.items()
@@ -68,16 +97,6 @@ def _keep_inside(zeroconf: Any) -> None:
         else:
             hops = getattr(socket, "IPV6_MULTICAST_HOPS", 18)
             transport.sock.setsockopt(socket.IPPROTO_IPV6, hops, 0)
-
-
-def own_addresses() -> list[str]:
-    """This machine's IPv4 addresses on networks; the loopback's where there is none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing: it asks which way would be taken
-            return [probe.getsockname()[0]]
-        except OSError:
-            return [LOOPBACK]
 
 
 def _say(sentence: str) -> None:

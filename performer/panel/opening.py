@@ -10,8 +10,8 @@ from functools import partial
 from performer.clock import Clock
 from performer.events import Inbox
 from performer.panel import PanelError
-from performer.panel.discovery import LOOPBACK, own_addresses
 from performer.panel.panel import Panel
+from performer.panel.whereabouts import LOOPBACK, own_address
 
 DEFAULT_PORT = 8000
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what --lan asks for
@@ -33,7 +33,7 @@ def open_panel(
     """
     bind = partial(_bind, EVERYWHERE if token else LOOPBACK, port)
     listener = _bound(bind, patient)
-    host = own_addresses()[0] if token else LOOPBACK
+    host = own_address() if token else LOOPBACK
     found = listener.getsockname()[1] if listener else port
     url = f"http://{host}:{found}/" + (f"?token={token}" if token else "")
     try:

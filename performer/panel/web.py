@@ -78,7 +78,7 @@ class Web:
     async def qr(self, _: Request) -> Response:
         """This page's address, for a camera."""
         file = io.BytesIO()
-        segno.make(self._settings.url, micro=False).save(file, "svg", border=3, light="#fff")
+        segno.make(self._settings.url_now, micro=False).save(file, "svg", border=3, light="#fff")
         return Response(file.getvalue(), media_type=TYPES[".svg"])
 
     async def tree(self, request: Request) -> Response:
@@ -152,7 +152,7 @@ class Web:
     def _greeting(self) -> dict[str, Any]:
         return {
             "title": self._settings.title,
-            "url": self._settings.url if self._settings.token else None,
+            "url": self._settings.url_now if self._settings.token else None,
             "table": rows(),
         }
 
