@@ -1,5 +1,6 @@
 """What a show listens to, and what it answers: OSC, MIDI, sound and Link."""
 
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -8,12 +9,13 @@ from performer.clock import Clock
 from performer.commands.options import Options, parse_host_port, parse_replies
 from performer.events import Inbox
 from performer.feedback import MidiFeedback, OscFeedback
+from performer.inputs import InputError
 from performer.inputs.link import LinkInput
 from performer.inputs.midi import Midi
 from performer.inputs.osc import OscInput
 from performer.inputs.sound import Sound
 from performer.lights import Lights
-from performer.osc_replies import OscReplies
+from performer.osc_replies import OscReplies, Replies
 from performer.patch import same_device
 from performer.schema import Controller
 from performer.stage import Companion
@@ -51,7 +53,7 @@ class Listening:
             parts.callback(LinkInput(inbox, clock).close)
 
     def _open_osc(self, options: Options, patient: bool) -> None:
-        replies = parse_replies(options.osc_feedback)
+        replies = _replies(options.osc_feedback, patient)
         host, port = parse_host_port(options.osc)
         osc = OscInput(self._inbox, self._clock, host, port, patient=patient)
         self._parts.callback(osc.close)
@@ -65,3 +67,14 @@ class Listening:
         self._parts.callback(midi.close)
         self.ports = lambda: midi.ports
         self.companions.append(MidiFeedback(Lights(controllers), midi))
+
+
+def _replies(asked: str, patient: bool) -> Replies | None:
+    """Who is told of changes; whoever sends, where a name means nothing as yet."""
+    try:
+        return parse_replies(asked)
+    except InputError as error:
+        if not patient:
+            raise
+        logging.getLogger(__name__).warning("%s; whoever sends OSC is told", error)
+        return Replies()

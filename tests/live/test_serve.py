@@ -327,14 +327,15 @@ def test_where_it_has_played_before_it_does_without_what_is_gone(
         "--video": gone / "night.mp4",
     }
     arguments = [str(word) for pair in asked.items() for word in pair]
-    arguments += ["--sound", "no such device"]
+    arguments += ["--sound", "no such device", "--osc-feedback", "no such host:9001"]
     assert serve(*HEADLESS, *arguments).process.wait(DEADLINE_S) == 1
     assert serve(*HEADLESS, "--seconds", "3").process.wait(DEADLINE_S) == 0
     show = serve(*HEADLESS, "--seconds", "3", *arguments)
     assert show.process.wait(DEADLINE_S) == 0
     journal = show.journal()
     assert all(file.name in journal for file in asked.values())
-    assert "fallback" not in journal and "sound: no input" in journal.lower()
+    assert "fallback" not in journal and "sound: no input" in journal
+    assert "whoever sends OSC is told" in journal
     assert Take(tmp_path / "state" / "performer" / "night.take").head.recording
 
 
