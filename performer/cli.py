@@ -33,6 +33,9 @@ OscFeedback = Annotated[
     ),
 ]
 Midi = Annotated[str, typer.Option(help="Part of a MIDI port's name; all, or none.")]
+Sound = Annotated[
+    str, typer.Option(help="What is listened to: default, part of a device's name, a file.")
+]
 Model = Annotated[
     Path | None, typer.Option(help="A model (.safetensors), or the folder of a training run.")
 ]
@@ -90,9 +93,7 @@ def play(
     osc: Osc = "127.0.0.1:9000",
     osc_feedback: OscFeedback = "auto",
     midi: Midi = "all",
-    sound: Annotated[
-        str, typer.Option(help="What is listened to: default, part of a device's name, a file.")
-    ] = "none",
+    sound: Sound = "none",
     link: Annotated[
         bool, typer.Option("--link", help="Follow Ableton Link; needs the extra \\[link].")
     ] = False,
@@ -605,12 +606,13 @@ def check(
     model: Model = None,
     osc: Osc = "127.0.0.1:9000",
     midi: Midi = "all",
+    sound: Sound = "none",
     device: Device = "auto",
 ) -> None:
     """Check before the show that all is well: green or red."""
     from performer.commands.check import check as run
 
-    if not run(patch, model, osc, midi, device, Console()):
+    if not run(patch, model, osc, midi, sound, device, Console()):
         raise typer.Exit(1)
 
 

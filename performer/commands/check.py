@@ -1,5 +1,6 @@
 """`performer check`: the preflight sheet."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from models.onnx.design import IDLE, ONNX
 from performer.clock import SystemClock
 from performer.commands.instrument import load_instrument
 from performer.commands.options import parse_host_port
-from performer.events import Inbox
+from performer.events import Inbox, SoundEvent
 from performer.inputs.midi import list_ports
 from performer.inputs.osc import OscInput
+from performer.inputs.sound import Sound
 from performer.outputs import DisplayError
+
+LISTENS_S = 1.0
 
 
 class Wrong(Exception):
@@ -23,7 +27,7 @@ class Wrong(Exception):
 
 
 def check(
-    patch: str, model: Path | None, osc: str, midi: str, device: str, console: Console
+    patch: str, model: Path | None, osc: str, midi: str, sound: str, device: str, console: Console
 ) -> bool:
     """Print the sheet; whether all of it is green."""
     checks: dict[str, Callable[[], str]] = {
@@ -32,6 +36,7 @@ def check(
         "displays": _displays,
         "OSC": lambda: _osc(osc),
         "MIDI": lambda: _midi(midi),
+        "sound": lambda: _sound(sound),
     }
     table = Table(title="Preflight", show_header=False)
     all_well = True
@@ -95,3 +100,15 @@ def _midi(midi: str) -> str:
     if not any(midi.lower() in port.lower() for port in ports):
         raise Wrong(f'no port contains "{midi}"; there are: {", ".join(ports) or "none"}')
     return ", ".join(port for port in ports if midi.lower() in port.lower())
+
+
+def _sound(what: str) -> str:
+    if what == "none":
+        return "off"
+    inbox = Inbox()
+    sound = Sound(inbox, what)
+    time.sleep(LISTENS_S)
+    name = sound.name
+    sound.close()
+    levels = [event.level for event in inbox.drain() if isinstance(event, SoundEvent)]
+    return f"{name} is {'heard' if any(levels) else 'here, and silent now'}"

@@ -1,9 +1,6 @@
 """The picture on a screen, in a window or fullscreen, through SDL's renderer."""
 
-import os
 from collections.abc import Callable, Sequence
-
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 import pygame
 from pygame._sdl2 import video

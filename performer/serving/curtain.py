@@ -1,6 +1,5 @@
 """The curtain: a window under the instrument's that holds the last picture while it is away."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +16,6 @@ REFRESH_S, RETRY_S = 0.1, 0.5
 
 def draw_curtain(mirror: Mirror, outputs: Sequence[Output], is_over: Callable[[], bool]) -> None:
     """Show the mirror's last picture, fullscreen, until it `is_over`; waits for a display."""
-    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     import pygame
 
     from performer.clock import SystemClock

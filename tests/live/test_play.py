@@ -6,10 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+import wave
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from midi_device import plugged_in
@@ -267,3 +269,17 @@ def test_check_is_green_with_all_parts_and_red_without(
     assert status == 0 and "1280x720" in output
     status, output = perform("check", *model, *osc, "--midi", "nanoKONTROL2")
     assert status == 1 and "no port contains" in output
+    status, output = perform("check", *model, *osc, "--sound", "default")
+    assert status == 0 and "silent" in output
+    status, output = perform("check", *model, *osc, "--sound", str(noise(tmp_path / "noise.wav")))
+    assert status == 0 and "heard" in output
+
+
+def noise(path: Path) -> Path:
+    """A second of sound."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(np.random.default_rng(1).integers(-9000, 9000, 48_000, "<i2").tobytes())
+    return path
