@@ -52,8 +52,9 @@ class Painter:
     def pass_by(self, order: Order) -> None:
         """Let all that moves go on as `paint` does, without a picture."""
         self._prepare(order)
-        self._decks.pass_by(order.values, order.dt_s, order.share, order.corners)
-        self._effects.apply(self._dot, order.values, order.dt_s)
+        if not order.values["freeze"]:
+            self._decks.pass_by(order.values, order.dt_s, order.share, order.corners)
+            self._effects.apply(self._dot, order.values, order.dt_s)
         self._picture = self._sent = None
 
     def _prepare(self, order: Order) -> None:

@@ -153,7 +153,7 @@ class Replay:
         steps = as_played(moments) if fps is None else at_rate(moments, fps)
         elapsed_s, was_on = 0.0, False
         for step, is_drawn in foreseen(steps, lambda step: self._counts(scout, step)):
-            image = self._frame(engine, step) if is_drawn else self._passed(engine, step)
+            image = self._frame(engine, step) if is_drawn else self.pass_by(engine, step)
             is_on = bool(engine.controls.target("record"))
             elapsed_s += step.dt_s if was_on else 0.0
             yield Shot(elapsed_s if is_on else None, image)
@@ -169,6 +169,11 @@ class Replay:
         """The frame of a step, or the last good one."""
         return engine.frame(step.now_s, step.dt_s, self._events(step)).image
 
+    def pass_by(self, engine: Engine, step: Step) -> Image:
+        """Let the frame of a step go by unseen; the picture is the last one."""
+        engine.pass_by(step.now_s, step.dt_s, self._events(step))
+        return engine.image
+
     def _events(self, step: Step) -> list[Event]:
         return [found for event in step.events if (found := self._resolved(event))]
 
@@ -177,10 +182,6 @@ class Replay:
         events = [self._patched(e) if isinstance(e, PatchEvent) else e for e in step.events]
         order, _ = scout.step(step.now_s, max(step.dt_s, 0.0), events)
         return bool(scout.controls.target("record") or order.values["freeze"])
-
-    def _passed(self, engine: Engine, step: Step) -> Image:
-        engine.pass_by(step.now_s, step.dt_s, self._events(step))
-        return engine.image
 
     def _frame(self, engine: Engine, step: Step) -> Image:
         errors = engine.errors

@@ -3,13 +3,14 @@
 import logging
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from performer.black_box import beginning, continued
 from performer.clock import SystemClock
 from performer.commands.render import Replay
+from performer.engine import Engine
 from performer.events import Notice
 from performer.outputs import Display
 from performer.outputs.layout import Output
@@ -17,10 +18,12 @@ from performer.outputs.memory import MemoryDisplay
 from performer.plain_text import printable
 from performer.replay import Step, as_played
 from performer.serving.boxes import box_folder, kept_boxes
+from performer.status import Status
 from performer.takes import Take, TakeError
 
 WORST = 5
 LATE = 1.5  # times the usual
+SETTLES_S = 5.0  # so soon light that lingers is what it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,16 @@ def replay(options: Options, say: Callable[[str], None], stopped: Callable[[], b
     from_s = options.at_s if options.at_s >= 0 else max(seconds + options.at_s, 0.0)
     played = Replay(take, options.model, options.device)
     display = _display(options, take)
+
+    def is_over() -> bool:
+        display.poll()
+        return stopped() or display.closed
+
     try:
-        _play(take, played, display, from_s, usual_frame_s(times), stopped)
+        steps = as_played(continued(take.moments(), beginning(take.moments(), from_s)))
+        engine = played.engine()
+        shown = _from(steps, times[0] + min(from_s, seconds), played, engine, is_over)
+        _play(shown, played, engine, display, _status(take, usual_frame_s(times)), is_over)
     finally:
         display.close()
 
@@ -119,34 +130,40 @@ def _display(options: Options, take: Take) -> Display:
     return PygameDisplay(clock, (output,), title=title, hint=False)
 
 
-def _play(
-    take: Take,
+def _from(
+    steps: Iterable[Step],
+    start_s: float,
     played: Replay,
+    engine: Engine,
+    is_over: Callable[[], bool],
+) -> Iterator[Step]:
+    """The steps from a time on; those before go by unseen, and the last of them are drawn."""
+    for step in steps:
+        if is_over():
+            return
+        if step.now_s >= start_s:
+            yield step
+        elif step.now_s > start_s - SETTLES_S:
+            played.frame(engine, step)
+        else:
+            played.pass_by(engine, step)
+
+
+def _play(
+    steps: Iterable[Step],
+    played: Replay,
+    engine: Engine,
     display: Display,
-    from_s: float,
-    usual_s: float,
-    stopped: Callable[[], bool],
+    status: Status,
+    is_over: Callable[[], bool],
 ) -> None:
     """Each frame when it was, or as soon as it can be drawn."""
-    from performer.outputs.overlay import BLANK
-
-    clock, number = SystemClock(), beginning(take.moments(), from_s)
-    engine = played.engine()
-    status = replace(
-        BLANK,
-        fps=1.0 / usual_s if usual_s else 0.0,
-        frame_ms_p50=1000.0 * usual_s,
-        device=take.head.engine,
-        patch=take.head.patch_file,
-        model=take.head.model,
-        message="replay",
-    )
+    clock = SystemClock()
     begun_s: float | None = None
-    for step in as_played(continued(take.moments(), number)):
+    for step in steps:
         begun_s = clock.now() - step.now_s if begun_s is None else begun_s
         clock.sleep_until(begun_s + step.now_s)
-        display.poll()
-        if stopped() or display.closed:
+        if is_over():
             return
         image = played.frame(engine, step)
         said = message(step)
@@ -157,6 +174,20 @@ def _play(
         )
         now = status
         display.present(image, lambda now=now: now)  # type: ignore[misc]
+
+
+def _status(take: Take, usual_s: float) -> Status:
+    from performer.outputs.overlay import BLANK
+
+    return replace(
+        BLANK,
+        fps=1.0 / usual_s if usual_s else 0.0,
+        frame_ms_p50=1000.0 * usual_s,
+        device=take.head.engine,
+        patch=take.head.patch_file,
+        model=take.head.model,
+        message="replay",
+    )
 
 
 def message(step: Step) -> str:

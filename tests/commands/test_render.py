@@ -17,6 +17,7 @@ from models.checkpoint import Images, Manifest, save_checkpoint
 from models.networks import Generator
 from performer import replay
 from performer.clock import ManualClock
+from performer.commands import replay as replay_command
 from performer.commands.instrument import Instrument, load_instrument
 from performer.commands.preparing import ready_model
 from performer.commands.render import Options, Replay, render
@@ -200,6 +201,20 @@ def test_a_show_that_began_anew_is_as_it_was(show: Show, monkeypatch: pytest.Mon
     seen, was = show.replayed()[-20:], pictures[-20:]
     differ = [np.abs(as_levels(a) - as_levels(b)).max() for a, b in zip(seen, was, strict=True)]
     assert max(differ) <= 1 and len(set(was)) == 20
+
+
+def test_a_replay_begins_where_it_is_asked_to(
+    show: Show, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(replay_command, "SETTLES_S", 3.0)
+    pictures = show.play(400, HANDS)  # of seven seconds
+    display = Keeping(ManualClock(0.0))
+    monkeypatch.setattr(replay_command, "_display", lambda options, take: display)
+    options = replay_command.Options(show.take, -1.0, False, None, "cpu", False, True)
+    replay_command.replay(options, print, never)
+    assert len(display.pictures) == pytest.approx(1.0 / 0.017, abs=3)
+    assert display.pictures == pictures[-len(display.pictures) :]
+    assert "400 frames in 6.8 s" in capsys.readouterr().out
 
 
 def as_levels(picture: bytes | None) -> np.ndarray:
