@@ -119,7 +119,10 @@ class Engine:
         Not for smooth latency, whose pictures are another thread's.
         """
         order, _ = self.performance.step(now_s, max(dt_s, 0.0), events)
-        self._painter.pass_by(order)
+        try:
+            self._painter.pass_by(order)
+        except Exception as error:
+            self._fail(now_s, error)
 
     def _land(self, flight: Flight, now_s: float, dt_s: float) -> Frame:
         """The frame that a flight brings, or the last good one."""
@@ -127,18 +130,21 @@ class Engine:
             arrival = flight.arrival.result()
             self._image = self._limited(arrival.image(), dt_s)
         except Exception as error:
-            # The show goes on with the last good frame, whatever the network or device did.
-            self.errors += 1
-            self.message = f"{type(error).__name__}: {error}"
-            self._log.warning(now_s, "frame kept: %s", self.message)
-            if isinstance(error, ArithmeticError):
-                self._forget()
+            self._fail(now_s, error)
             return Frame(self._image, ())
         if self._shown is not None and self._shown is not arrival:
             self._shown.release()
         self._shown = arrival
         self.message = ""
         return Frame(self._image, flight.shows)
+
+    def _fail(self, now_s: float, error: Exception) -> None:
+        """The show goes on with the last good frame, whatever the network or device did."""
+        self.errors += 1
+        self.message = f"{type(error).__name__}: {error}"
+        self._log.warning(now_s, "frame kept: %s", self.message)
+        if isinstance(error, ArithmeticError):
+            self._forget()
 
     @property
     def preview(self) -> Image | None:

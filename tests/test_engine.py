@@ -11,6 +11,7 @@ from torch import Tensor
 from models.runtime import Runtime
 from performer.engine import Engine, Frame
 from performer.events import ClockEvent, Event, KeyEvent, MidiEvent, OscEvent, PortEvent, SoundEvent
+from performer.latent import Latent
 from performer.parameters import INDEX, TABLE
 from performer.patch import Binding, Modulator, Scene, load_controller
 from performer.paths import CONTROLLERS
@@ -296,6 +297,19 @@ def test_a_failing_generator_leaves_the_last_good_frame(
     generator.mode = "well"
     assert difference(good, settle(engine)) > 0
     assert engine.message == ""
+
+
+def test_what_fails_while_frames_pass_by_is_told(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = Failing(runtime)
+    engine = Engine(generator, still_patch(start={"walk.speed": 2.0}))  # type: ignore[arg-type]
+    generator.mode = "raise"  # nothing is drawn
+    engine.pass_by(1.0, DT_S, ())
+    assert engine.errors == 0
+    monkeypatch.setattr(Latent, "advance", lambda *_: 1 / 0)
+    engine.pass_by(2.0, DT_S, ())
+    assert engine.errors == 1 and "ZeroDivisionError" in engine.message
 
 
 @pytest.mark.parametrize("dt_s", [0.0, -1.0, 1e9, 0.25])

@@ -153,7 +153,7 @@ class Replay:
         steps = as_played(moments) if fps is None else at_rate(moments, fps)
         elapsed_s, was_on = 0.0, False
         for step, is_drawn in foreseen(steps, lambda step: self._counts(scout, step)):
-            image = self._frame(engine, step) if is_drawn else self.pass_by(engine, step)
+            image = self._frame(engine, step, is_drawn=is_drawn)
             is_on = bool(engine.controls.target("record"))
             elapsed_s += step.dt_s if was_on else 0.0
             yield Shot(elapsed_s if is_on else None, image)
@@ -183,9 +183,9 @@ class Replay:
         order, _ = scout.step(step.now_s, max(step.dt_s, 0.0), events)
         return bool(scout.controls.target("record") or order.values["freeze"])
 
-    def _frame(self, engine: Engine, step: Step) -> Image:
+    def _frame(self, engine: Engine, step: Step, *, is_drawn: bool) -> Image:
         errors = engine.errors
-        image = self.frame(engine, step)
+        image = self.frame(engine, step) if is_drawn else self.pass_by(engine, step)
         if engine.errors > errors:
             raise TakeError(f"{self._take.path}: a frame cannot be drawn: {engine.message}")
         return image
