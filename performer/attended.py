@@ -7,6 +7,7 @@ and `close`, and what a library there does with Python's lock held, it does with
 import contextlib
 import logging
 import multiprocessing
+import os
 import signal
 import threading
 import time
@@ -142,6 +143,13 @@ def _run(name: str, target: Target, pipe: Connection, arguments: tuple[Any, ...]
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     target(pipe, *arguments)
+
+
+def hush() -> None:
+    """Let nobody hear what a library says by itself; what matters is told through the pipe."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
 
 
 def start_deaf(process: BaseProcess) -> None:

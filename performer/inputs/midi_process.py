@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from performer.attended import END
+from performer.attended import END, hush
 from performer.clock import SystemClock
 from performer.events import Event
 from performer.inputs import InputError
@@ -26,6 +26,7 @@ LONGEST_LETTER = 65_536
 
 def serve(pipe: Connection, name: str | None, alike: Alike) -> None:
     """Read and send until the end."""
+    hush()
     closing = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: closing.set())
     lights = MidiOutput(alike)

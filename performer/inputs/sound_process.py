@@ -1,7 +1,6 @@
 """The process that owns sound: it listens to a device or a file, and seeks it when it is lost."""
 
 import contextlib
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Protocol
 
-from performer.attended import END
+from performer.attended import END, hush
 from performer.clock import Clock, SystemClock
 from performer.events import Event
 from performer.inputs import InputError
@@ -59,7 +58,7 @@ def serve(pipe: Connection, what: str) -> None:
     teller = Teller(pipe)
     signal.signal(signal.SIGTERM, lambda *_: teller.closing.set())
     threading.Thread(target=teller.wait_for_the_end, daemon=True).start()
-    _hush()
+    hush()
     while not teller.closing.is_set():
         try:
             _listen(_source(what, SystemClock()), teller)
@@ -86,10 +85,3 @@ def _listen(source: Source, teller: Teller) -> None:
     except Exception as error:
         said = f"sound: {source.name} is lost ({error}); looking for it"
         raise InputError(printable(said)) from None
-
-
-def _hush() -> None:
-    """Let nobody hear what sound systems say each time that they are asked and not there."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        os.dup2(nowhere, stream)
