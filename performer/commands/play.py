@@ -324,7 +324,7 @@ def _recorders(
     take = TakeFile(
         lambda: head_of(instrument, options.seed, options.take is not None),
         options.take,
-        lambda: free_name(stem, ".take"),
+        lambda: numbered(options.take) if options.take else free_name(stem, ".take"),
         state_folder(),
         state,
     )

@@ -24,7 +24,8 @@ class TakeFile:
     """Keeps the show from its first frame, and writes it once `record` has been on.
 
     Only from its first frame can a show be played again as it was, so all of it is kept until then,
-    unless it grows too long: then it begins anew from where all stands.
+    unless it grows too long: then it begins anew from where all stands, as another take does where
+    one grows longer than a reader takes.
     """
 
     parameter = "record"
@@ -83,16 +84,19 @@ class TakeFile:
             self._limit(now_s)
 
     def _limit(self, now_s: float) -> None:
-        """Begin anew where nothing is wanted yet; end what nobody could write or read."""
+        """Begin another take where this one is long; end what nobody could write."""
         self._first_s = now_s if self._first_s is None else self._first_s
         lasts_s = now_s - self._first_s
         if len(self._waiting) > WAITING_MAXIMUM:
             self._ends = "the disk was too slow"
-        elif self._wanted and lasts_s > RECORDED_S:
-            self._ends = "a take lasts six days at most"
-        elif not self._wanted and (self._writer.is_large or lasts_s > SPOOLED_S):
+        elif self._is_long(lasts_s):
             self._writer.is_large, self._first_s = False, now_s
             self._waiting.append(Moment(now_s, self._standing.begin(self._state(now_s))))
+
+    def _is_long(self, lasts_s: float) -> bool:
+        if self._wanted:
+            return lasts_s > RECORDED_S
+        return self._writer.is_large or lasts_s > SPOOLED_S
 
     def close(self) -> None:
         """Write what is left, and say where it is."""

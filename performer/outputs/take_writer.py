@@ -21,10 +21,11 @@ SPOOLED_SHARE = 0.25  # of what is free at first
 class TakeWriter:
     """Writes what is put, all of it on one thread.
 
-    Until a take is wanted it lies, packed, in a nameless file in the `spool` folder; where that
-    `is_large` it can begin anew with a moment that tells where all stands. `path` None picks a free
-    name by `name`. A disk that is full is tried again and again: when it has room, the take is
-    whole. What `is_lost` is written no more, but can be rendered as far as it came.
+    Until a take is wanted it lies, packed, in a nameless file in the `spool` folder, which may grow
+    `is_large`. With a moment that tells where all stands another take begins: what was not wanted
+    is forgotten, what was is whole. `name` picks a free name, for the first too where `path` is
+    None. A disk that is full is tried again and again: when it has room, the take is whole. What
+    `is_lost` is written no more, but can be rendered as far as it came.
     """
 
     def __init__(self, path: Path | None, name: Callable[[], Path], spool: Path) -> None:
@@ -35,6 +36,7 @@ class TakeWriter:
         self._log = LimitedLog(logging.getLogger("performer.take"))
         self._now_s = 0.0
         self._head: Head | None = None
+        self._is_empty, self._is_taken = True, path is not None
         self._packer = Packer()
         self._kept: list[bytes] = []
         self.written = self._kept_bytes = 0
@@ -57,8 +59,16 @@ class TakeWriter:
 
     def put(self, moments: Sequence[Moment], *, wanted: bool) -> None:
         """Pack what came, and write it."""
-        if self.path is None and not wanted:
-            moments = self._from_anew(moments)
+        part: list[Moment] = []
+        for moment in moments:
+            if begins(moment) and not (self.is_lost or self._is_empty):
+                self._begin_another(part)
+                part = []
+            part.append(moment)
+            self._is_empty = False
+        self._put(part, wanted=wanted)
+
+    def _put(self, moments: Sequence[Moment], *, wanted: bool) -> None:
         if moments and not self.is_lost:
             self._now_s = moments[-1].now_s
             packed, left_out = self._packer.frames(moments)
@@ -81,13 +91,17 @@ class TakeWriter:
         if self._file is not None:
             self._file.close()
 
-    def _from_anew(self, moments: Sequence[Moment]) -> Sequence[Moment]:
-        """The moments from the last on that a take can begin with: then all before is forgotten."""
-        numbers = [number for number, moment in enumerate(moments) if begins(moment)]
-        if self._head is None or self.is_lost or not numbers:
-            return moments
+    def _begin_another(self, last: Sequence[Moment]) -> None:
+        """Leave a take with its last moments, or forget what was not one yet."""
+        if self._is_taken:
+            self._put(last, wanted=True)
+            word = "whole" if self.is_whole else f"cut off: {self.trouble}"
+            log = logging.getLogger("performer.take")
+            log.info("take: %s is %s", self.path or "this one", word)
+            self.close()
+            self._file = self.path = None
+        assert self._head is not None  # noqa: S101 - it has begun
         self.begin(self._head)
-        return moments[numbers[-1] :]
 
     def _keep(self, packed: bytes) -> None:
         self._kept.append(packed)
@@ -130,7 +144,7 @@ class TakeWriter:
                 path.unlink()
                 raise
             self._file.close()
-        self._file, self.path = file, path
+        self._file, self.path, self._is_taken = file, path, True
 
     def _append(self, file: BinaryIO, packed: bytes) -> None:
         """Write one record whole, or leave the file as it was."""

@@ -143,17 +143,19 @@ def test_a_show_of_days_begins_anew_from_where_all_stands(
     assert 400 <= first.now_s < 1500
 
 
-def test_a_take_ends_before_no_reader_would_take_it(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    path = tmp_path / "long.take"
-    take = TakeFile(lambda: HEAD, path, never, tmp_path, stands)
+def test_a_take_of_many_days_is_several(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.take" for name in ("long", "long-2", "long-3")]
+    names = iter(paths[1:])
+    take = TakeFile(lambda: HEAD, paths[0], lambda: next(names), tmp_path, stands)
     take.start()
-    give(take, 0, 30, every_s=5 * 3600.0)
-    assert take.lamp == "TAKE LOST" and take.trouble == "a take lasts six days at most"
+    give(take, 0, 70, every_s=5 * 3600.0)
+    assert take.lamp.startswith("TAKE ") and not take.trouble
     take.close()
-    assert "is cut off: a take lasts six days" in caplog.text
-    assert [moment.now_s for moment in Take(path).moments()][-1] == 29 * 5 * 3600.0
+    first, second, third = (list(Take(path).moments()) for path in paths)
+    assert second[0].events == (stands(second[0].now_s),) == (stands(first[-1].now_s),)
+    assert third[0].events == (stands(third[0].now_s),) == (stands(second[-1].now_s),)
+    times = [moment.now_s for moment in (*first, *second[1:], *third[1:])]
+    assert times == [number * 5 * 3600.0 for number in range(70)]
 
 
 def test_a_show_that_never_records_leaves_nothing(tmp_path: Path) -> None:
