@@ -29,7 +29,7 @@ from performer.commands.bench_page import TimedDisplay
 from performer.commands.flood import Flood
 from performer.commands.instrument import Instrument, load_instrument, warm_up
 from performer.commands.live_patch import LivePatch
-from performer.commands.play import model_loader
+from performer.commands.patch_models import model_loader
 from performer.commands.preparing import Preparer
 from performer.engine import Engine
 from performer.events import Event, Inbox, ModelEvent, OscEvent, PatchEvent, Refusal

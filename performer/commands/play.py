@@ -15,29 +15,25 @@ from performer.commands.doing_without import DoingWithout
 from performer.commands.follower import Follower
 from performer.commands.instrument import Instrument, describe_model, load_instrument
 from performer.commands.listening import Listening
-from performer.commands.live_patch import LivePatch
 from performer.commands.manner import load_manner
 from performer.commands.options import Options, parse_host_port, with_free_names
+from performer.commands.patch_models import deck_b_of, live_patch, model_loader
 from performer.commands.preparing import Preparer
+from performer.commands.recording import open_recorders
 from performer.commands.screens import open_display, outputs_of, show_test_card
 from performer.commands.served import goes_on, served
-from performer.commands.taking import begin, free_name, head_of, numbered
+from performer.commands.taking import begin, head_of
 from performer.commands.tidying import Tidying
 from performer.engine import Engine
-from performer.events import DeckName, Inbox, ModelEvent, Refusal, RestoreEvent
+from performer.events import Inbox, ModelEvent
 from performer.outputs import Display
-from performer.outputs.base import Image, Recorder
-from performer.outputs.film import FilmRecorder
-from performer.outputs.movie import check_new_movie
-from performer.outputs.take_file import TakeFile
+from performer.outputs.base import Image
 from performer.outputs.ways import find_way, share
 from performer.panel.guard import new_token
 from performer.panel.opening import as_text, open_panel
 from performer.panel.panel import Panel
 from performer.panel.whereabouts import Signpost
-from performer.patch import model_path, path_of
-from performer.paths import LATEST_MODEL, STARTER_MODEL, model_file, state_folder
-from performer.schema import Patch
+from performer.paths import LATEST_MODEL, model_file
 from performer.screen_log import flush_log, log_to_screen
 from performer.serving.box_file import BoxFile
 from performer.serving.boxes import LogEnd, box_folder, keep_box, keep_orphans
@@ -76,7 +72,7 @@ class Show:
         if is_served:  # and governed
             self._instrument.runtime.prepare_sketch()
         parts.callback(self._preparer.close)
-        self._live = _live_patch(self._instrument, self._preparer, self._inbox, self._clock)
+        self._live = live_patch(self._instrument, self._preparer, self._inbox, self._clock)
         self._engine = self._begin()
         self._backdrop: Image | None = None
 
@@ -95,7 +91,7 @@ class Show:
         engine = begin(instrument, options.seed, options.take is not None, options.latency)
         self._parts.callback(engine.close)
         engine.controls.set("video", float(options.video is not None))
-        deck_b = options.deck_b or _deck_b(instrument)
+        deck_b = options.deck_b or deck_b_of(instrument)
         if deck_b is not None:
             ready = partial(self._ready_for_b, deck_b)
             if (event := self._without.open(ready, "deck B stays empty")) is not None:
@@ -141,7 +137,7 @@ class Show:
             patient=self._goes_on,
         )
         state = engine.performance.state
-        recorders = _recorders(options, self._instrument, state, self._parts)
+        recorders = open_recorders(options, self._instrument, state, self._parts)
         display = self._open_display()
         companions = [*heard.companions, *self._watchers(text, display), self._live, self._box()]
         panels = self._open_panel(heard.osc_address)
@@ -277,59 +273,3 @@ def _show_page(url: str) -> None:
     logging.getLogger(__name__).info("Page at %s", url)
     flush_log()
     print(as_text(url))
-
-
-def _deck_b(instrument: Instrument) -> Path | None:
-    """The model that the patch asks for on deck B, if any."""
-    name = instrument.patch.deck_b
-    return path_of(name, instrument.file) or STARTER_MODEL if name else None
-
-
-def model_loader(
-    engine: Engine, instrument: Instrument, preparer: Preparer, inbox: Inbox, clock: SystemClock
-) -> Callable[[str, DeckName], None]:
-    """Has a model of the patch that plays loaded on a deck, beside the show."""
-
-    def load(key: str, deck: DeckName) -> None:
-        name = engine.performance.patch.models.get(key)
-        if name is None:
-            reason = "the patch names no such model under [models]"
-            inbox.put(Refusal(clock.now(), f"model.{key}", reason))
-        else:
-            preparer.prepare(path_of(name, instrument.file) or STARTER_MODEL, deck)
-
-    return load
-
-
-def _live_patch(
-    instrument: Instrument, preparer: Preparer, inbox: Inbox, clock: SystemClock
-) -> LivePatch:
-    def ready(patch: Patch, path: Path) -> ModelEvent:
-        return preparer.ready(model_path(patch, path) or STARTER_MODEL)
-
-    chooses = None if instrument.model_is_asked else ready
-    return LivePatch(instrument.file, instrument.patch, inbox, clock, chooses)
-
-
-def _recorders(
-    options: Options,
-    instrument: Instrument,
-    state: Callable[[float], RestoreEvent],
-    parts: ExitStack,
-) -> tuple[Recorder, ...]:
-    """What keeps the show, ready; raises `TakeError` and `MovieError`."""
-    stem, video = instrument.patch.name, options.video
-    if video is not None:
-        check_new_movie(video)
-    take = TakeFile(
-        lambda: head_of(instrument, options.seed, options.take is not None),
-        options.take,
-        lambda: numbered(options.take) if options.take else free_name(stem, ".take"),
-        state_folder(),
-        state,
-    )
-    film = FilmRecorder(lambda: numbered(video) if video else free_name(stem, ".mp4"))
-    parts.callback(take.close)
-    parts.callback(film.close)
-    take.start()
-    return take, film

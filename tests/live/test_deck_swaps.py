@@ -13,7 +13,7 @@ from test_play import Player, save_tiny_model
 from performer.clock import SystemClock
 from performer.commands.bench_swaps import save_relative
 from performer.commands.instrument import load_instrument, warm_up
-from performer.commands.play import model_loader
+from performer.commands.patch_models import model_loader
 from performer.commands.preparing import Preparer
 from performer.events import Inbox, OscEvent
 from performer.outputs.memory import MemoryDisplay
