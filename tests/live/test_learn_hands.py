@@ -18,6 +18,7 @@ from PIL import Image
 from models.canvas import Canvas
 from models.checkpoint import Images, Manifest, save_checkpoint
 from models.networks import Generator
+from performer.learn import SILENCE_S
 from performer.patch import load_patch
 from performer.schema import Binding
 from tests.conftest import TINY
@@ -123,7 +124,9 @@ def test_keys_and_a_knob_make_a_binding_in_the_file(
             show.osc("/learn", "s", "trails")
 
         def learnt() -> bool:
-            # A JACK server that is not synchronous loses events: the hand goes on turning.
+            # A JACK server that is not synchronous loses events: the hand turns again, after a
+            # pause, for what moves without one when learning begins to listen is a sequencer.
+            time.sleep(2 * SILENCE_S)
             device.send("b3 5a 01", "b3 5a 01", "b3 5a 7f", "b3 5a 01")
             return len(show.bindings) == 2
 
