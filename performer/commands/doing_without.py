@@ -18,7 +18,8 @@ T = TypeVar("T")
 class DoingWithout:
     """Opens parts of a show; one that has played before goes on without those that fail."""
 
-    def __init__(self, *, goes_on: bool) -> None:
+    def __init__(self, goes_on: Callable[[], bool]) -> None:
+        """`goes_on` tells whether it has played before; one that waits may learn it later."""
         self._goes_on = goes_on
 
     def open(self, part: Callable[[], T], without: str) -> T | None:
@@ -29,7 +30,7 @@ class DoingWithout:
         try:
             return part()
         except (ValueError, OSError, DisplayError) as error:
-            if not self._goes_on:
+            if not self._goes_on():
                 raise
             logging.getLogger(__name__).warning("%s; %s", error, without)
             return None
@@ -42,7 +43,7 @@ class DoingWithout:
 
     def _placed(self, path: Path | None) -> Path | None:
         """The path, or one in the state folder where its own folder is gone."""
-        if path is None or not self._goes_on or os.access(path.absolute().parent, os.W_OK):
+        if path is None or not self._goes_on() or os.access(path.absolute().parent, os.W_OK):
             return path
         elsewhere = state_folder() / path.name
         logging.getLogger(__name__).warning("%s cannot be written; it is %s now", path, elsewhere)

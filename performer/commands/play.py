@@ -61,7 +61,7 @@ class Show:
             find_way(way)
         self._watch = served()
         self._state = self._watch.state() if self._watch else None
-        self._without = DoingWithout(goes_on=self._goes_on)
+        self._without = DoingWithout(lambda: self._goes_on)
         self._options, self._stopped, self._parts = self._without.options(options), stopped, parts
         self._outputs = outputs_of(self._options)
         self._instrument = self._load()
@@ -112,7 +112,6 @@ class Show:
             return False
         self._state = watch.state()
         self._stopped = lambda: asked() or watch.prompter.is_over
-        self._without = DoingWithout(goes_on=self._goes_on)
         self._options = with_free_names(self._without.options(self._options))
         self._backdrop = watch.mirror.picture()
         return True

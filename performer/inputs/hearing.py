@@ -18,6 +18,7 @@ FLUX_GAIN = 1_000.0
 ONSET_MEAN_S, ONSET_OVER, ONSET_LEAST, ONSET_REST_S = 0.7, 1.8, 0.04, 0.1
 
 Array = npt.NDArray[np.float64]
+Block = npt.NDArray[np.float32]  # HOP samples (HOP,), -1..1
 
 
 class Loudness:

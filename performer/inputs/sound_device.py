@@ -5,15 +5,11 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from performer.clock import Clock
 from performer.inputs import InputError
-from performer.inputs.hearing import HOP
+from performer.inputs.hearing import HOP, Block
 
 DEFAULT = "default"
-Block = NDArray[np.float32]
 
 
 class DeviceSource:
@@ -23,11 +19,9 @@ class DeviceSource:
     """
 
     def __init__(self, what: str, clock: Clock) -> None:
-        import_portaudio()
-        import sounddevice
-
-        self._stream, self._clock = _open_stream(what), clock
-        self.name = str(sounddevice.query_devices(self._stream.device)["name"])
+        portaudio = _portaudio()
+        self._stream, self._clock = _open_stream(portaudio, what), clock
+        self.name = str(portaudio.query_devices(self._stream.device)["name"])
         self.rate_hz = float(self._stream.samplerate)
 
     def blocks(self, closing: threading.Event) -> Iterator[tuple[Block, float]]:
@@ -41,16 +35,17 @@ class DeviceSource:
                 yield samples.mean(axis=1), self._clock.now()
 
 
-def import_portaudio() -> None:
-    """Raises `InputError` where it is not here."""
+def _portaudio() -> Any:
+    """The library that is PortAudio to us; raises `InputError` where it is not here."""
     try:
-        import sounddevice  # noqa: F401
+        import sounddevice
     except ImportError:
         raise InputError(
             'sound needs sounddevice, which is not here; pip install -e ".[sound]" brings it'
         ) from None
     except OSError:
         raise InputError("sound needs PortAudio; on Debian: apt install libportaudio2") from None
+    return sounddevice
 
 
 def look_again() -> None:
@@ -62,17 +57,15 @@ def look_again() -> None:
         sounddevice._initialize()
 
 
-def _open_stream(what: str) -> Any:
-    import sounddevice
-
+def _open_stream(portaudio: Any, what: str) -> Any:
     device = None if what == DEFAULT else what
     try:
-        channels = min(int(sounddevice.query_devices(device, "input")["max_input_channels"]), 2)
-        return sounddevice.InputStream(
+        channels = min(int(portaudio.query_devices(device, "input")["max_input_channels"]), 2)
+        return portaudio.InputStream(
             device=device, channels=channels, blocksize=HOP, dtype="float32", latency="low"
         )
-    except (sounddevice.PortAudioError, ValueError) as error:
-        names = [d["name"] for d in sounddevice.query_devices() if d["max_input_channels"] > 0]
+    except (portaudio.PortAudioError, ValueError) as error:
+        names = [d["name"] for d in portaudio.query_devices() if d["max_input_channels"] > 0]
         if not names:
             raise InputError("sound: no input is here; plug one in, or name a sound file") from None
         reason, known = str(error).partition("\n")[0], ", ".join(names)

@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from performer.clock import Clock
 from performer.inputs import InputError
-from performer.inputs.hearing import HOP
+from performer.inputs.hearing import HOP, Block
 
 FILE_RATE_HZ = 48_000
-Block = NDArray[np.float32]
 
 
 class FileSource:

@@ -12,9 +12,9 @@ from performer.attended import END, hush
 from performer.clock import Clock, SystemClock
 from performer.events import Event
 from performer.inputs import InputError
-from performer.inputs.hearing import Hearing
+from performer.inputs.hearing import Block, Hearing
 from performer.inputs.news import encode_news
-from performer.inputs.sound_device import Block, DeviceSource, look_again
+from performer.inputs.sound_device import DeviceSource, look_again
 from performer.inputs.sound_file import FileSource
 from performer.plain_text import printable
 
