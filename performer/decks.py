@@ -1,6 +1,6 @@
 """Two decks: the crossfade between their pictures, and the first one blended towards the other."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -65,25 +65,15 @@ class Decks:
 
         It has deck A's canvas, or B's where B alone is seen.
         """
+        pictures: list[Tensor] = []
+        for deck, its, own, other in self._seen(values, dt_s, corners):
+            if pictures and deck.generator is self.a.generator:
+                pictures[0] = pictures[0].clone()  # A picture on a card is good until the next one.
+            pictures.append(deck.draw(its, dt_s, share, own, other, sketched=sketched))
         mix = self._mix(values)
-        mine = theirs = None
-        if mix < 1.0:
-            mine = self.a.draw(values, dt_s, share, corners, self.b, sketched=sketched)
-        else:
-            self.a.rest(values, dt_s)
-        if self.b is not None and mix > 0.0:
-            if mine is not None and self.b.generator is self.a.generator:
-                mine = mine.clone()  # A picture on a card is good until the next one.
-            own = [_Corner.of(corner) for corner in corners]
-            theirs = self.b.draw(_others(values), dt_s, share, own, sketched=sketched)
-        elif self.b is not None:
-            self.b.rest(values, dt_s)
-        self.notice = self.a.notice if mine is not None else ""
-        if mine is None or theirs is None:
-            picture = theirs if mine is None else mine
-            assert picture is not None  # noqa: S101
-            return picture
-        return crossfade(mine, theirs, mix)
+        self.notice = self.a.notice if mix < 1.0 else ""
+        first, *others = pictures
+        return crossfade(first, others[0], mix) if others else first
 
     def pass_by(
         self,
@@ -93,14 +83,23 @@ class Decks:
         corners: Sequence[Corner] = (),
     ) -> None:
         """Let `dt_s` pass as `draw` does, without a picture."""
+        for deck, its, own, other in self._seen(values, dt_s, corners):
+            deck.pass_by(its, dt_s, share, own, other)
+
+    def _seen(
+        self, values: Mapping[str, float], dt_s: float, corners: Sequence[Corner]
+    ) -> Iterator[tuple[Deck, Mapping[str, float], Sequence[Corner], Deck | None]]:
+        """Each deck that is seen, with its values, its corners and whom it is blended towards.
+
+        One that is not rests.
+        """
         mix = self._mix(values)
         if mix < 1.0:
-            self.a.pass_by(values, dt_s, share, corners, self.b)
+            yield self.a, values, corners, self.b
         else:
             self.a.rest(values, dt_s)
         if self.b is not None and mix > 0.0:
-            own = [_Corner.of(corner) for corner in corners]
-            self.b.pass_by(_others(values), dt_s, share, own)
+            yield self.b, _others(values), [_Corner.of(corner) for corner in corners], None
         elif self.b is not None:
             self.b.rest(values, dt_s)
 
