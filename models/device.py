@@ -6,6 +6,7 @@ import time
 
 import torch
 
+from models.nvidia import unused_card
 from models.recipe import Precision
 
 DTYPES: dict[Precision, torch.dtype] = {
@@ -32,7 +33,8 @@ def pick_device(name: str) -> torch.device:
         return torch.device(next(kind for kind, there in available.items() if there))
     if not available.get(name, False):
         usable = ", ".join(kind for kind, there in available.items() if there)
-        raise DeviceError(f'device "{name}" is not available here; usable: auto, {usable}')
+        advice = f". {unused_card()}" if name == "cuda" and unused_card() else ""
+        raise DeviceError(f'device "{name}" is not available here; usable: auto, {usable}{advice}')
     return torch.device(name)
 
 

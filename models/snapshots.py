@@ -24,6 +24,7 @@ from models.saves import path_of
 from models.sight_learning import learn_sight
 from models.trainer import Trainer
 from models.walk import film
+from performer.extras import install_command
 
 SIGHT_FROM_KIMG = 20.0  # before, there is little to see
 
@@ -44,7 +45,7 @@ class Snapshots:
         """What TensorBoard shows."""
         board = Board(self.folder / "tensorboard")
         if not board.is_there:
-            self._say_once('TensorBoard is not here; pip install -e ".[train]" brings it.')
+            self._say_once(f"TensorBoard is not here: {install_command('train')}")
         return board
 
     @property
@@ -155,7 +156,7 @@ class Snapshots:
         try:
             film(trainer.averaged, path, seed=trainer.recipe.seed, batch=batch)
         except ImportError:
-            self._say_once('No films of walks: PyAV is not here; pip install -e ".[train]".')
+            self._say_once(f"No films of walks: PyAV is not here: {install_command('train')}")
 
     def _say_once(self, sentence: str) -> None:
         if sentence not in self._said:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from models.image_source import DatasetError, Found, ImageSource
+from performer.extras import install_command
 
 SUFFIXES = {
     ".mp4",
@@ -50,9 +51,7 @@ def _pyav(path: Path) -> Any:
     try:
         import av
     except ImportError:
-        raise DatasetError(
-            f'{path}: videos need PyAV; install it with pip install "performer[train]"'
-        ) from None
+        raise DatasetError(f"{path}: videos need PyAV: {install_command('train')}") from None
     return av
 
 

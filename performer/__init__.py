@@ -1,1 +1,3 @@
 """Performer: a live instrument that plays a GAN."""
+
+__version__ = "0.2.0"

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from models.device import describe, pick_device
 from models.engines import describe_engine
+from models.nvidia import unused_card
 from models.onnx.design import IDLE, ONNX
 from performer.clock import SystemClock
 from performer.commands.instrument import load_instrument
@@ -31,7 +32,7 @@ def check(
 ) -> bool:
     """Print the sheet; whether all of it is green."""
     checks: dict[str, Callable[[], str]] = {
-        "device": lambda: describe(pick_device(device)),
+        "device": lambda: ". ".join(filter(None, (describe(pick_device(device)), unused_card()))),
         "patch and model": lambda: _instrument(patch, model, device),
         "displays": _displays,
         "OSC": lambda: _osc(osc),

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from models.engines import describe_engine
+from models.nvidia import unused_card
 from performer.clock import SystemClock
 from performer.commands.doing_without import DoingWithout
 from performer.commands.follower import Follower
@@ -265,6 +266,8 @@ class Show:
             heard.osc_address,
             display.describe(),
         )
+        if sentence := unused_card():
+            logging.getLogger(__name__).warning(sentence)
 
 
 def _show_page(url: str) -> None:

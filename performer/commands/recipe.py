@@ -14,6 +14,7 @@ from models.device import DTYPES, best_precision, describe
 from models.division import TrainingError
 from models.losses import LOSSES
 from models.networks import Widths
+from models.nvidia import unused_card
 from models.recipe import Recipe, Stage
 
 LIGHT = Widths(channel_base=1024, channel_max=128, z_dim=128, w_dim=128, mapping_layers=4)
@@ -136,6 +137,7 @@ def summary(recipe: Recipe, count: int, device: torch.device) -> list[str]:
         f"loss {recipe.loss}, batch {recipe.batch}, learning rate {recipe.learning_rate:g}, "
         f"path length {recipe.path_length_weight:g}, augmentation {recipe.augment}, "
         f"mirror {'on' if recipe.mirror else 'off'}, seed {recipe.seed}{frozen}",
+        *filter(None, (unused_card(),)),
     ]
     for index, stage in enumerate(recipe.stages):
         last = index == len(recipe.stages) - 1

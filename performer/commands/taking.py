@@ -1,13 +1,13 @@
 """Takes in a show: what they begin with, and how an engine begins alike in show and render."""
 
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
 from models.checkpoint import sha256_of
 from models.engines import describe_engine
+from performer import __version__
 from performer.commands.instrument import Instrument, warm_up
 from performer.engine import Engine
 from performer.flight import Latency
@@ -41,7 +41,7 @@ def head_of(instrument: Instrument, seed: int | None, recording: bool) -> Head:
         seed=seed,
         recording=recording,
         engine=describe_engine(instrument.runtime),
-        performer=version("performer"),
+        performer=__version__,
         torch=str(torch.__version__),
         gestures=str(manner.file.resolve()) if manner else "",
         gestures_sha256=manner.sha256 if manner else "",

@@ -6,6 +6,7 @@ from typing import Any
 
 from performer.clock import Clock
 from performer.events import Inbox, LinkEvent
+from performer.extras import install_command
 from performer.inputs import InputError
 from performer.inputs.refusals import Refusals
 
@@ -26,9 +27,8 @@ class LinkInput:
         try:
             import aalink
         except ImportError as error:
-            raise InputError(
-                'Link needs aalink (GPL-3 or later): pip install "performer[link]"'
-            ) from error
+            command = install_command("link")
+            raise InputError(f"Link needs aalink (GPL-3 or later): {command}") from error
         self._aalink = aalink
         self._inbox, self._clock = inbox, clock
         self._refusals = Refusals(inbox, clock)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from performer.clock import Clock
+from performer.extras import install_command
 from performer.inputs import InputError
 from performer.inputs.hearing import HOP, Block
 
@@ -40,9 +41,7 @@ def _portaudio() -> Any:
     try:
         import sounddevice
     except ImportError:
-        raise InputError(
-            'sound needs sounddevice, which is not here; pip install -e ".[sound]" brings it'
-        ) from None
+        raise InputError(f"sound needs sounddevice: {install_command('sound')}") from None
     except OSError:
         raise InputError("sound needs PortAudio; on Debian: apt install libportaudio2") from None
     return sounddevice

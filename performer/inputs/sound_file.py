@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from performer.clock import Clock
+from performer.extras import install_command
 from performer.inputs import InputError
 from performer.inputs.hearing import HOP, Block
 
@@ -40,9 +41,7 @@ def sound_of(path: Path) -> Iterator[Block]:
     try:
         import av
     except ImportError:
-        raise InputError(
-            'sound files need PyAV, which is not here; pip install -e ".[sound]" brings it'
-        ) from None
+        raise InputError(f"sound files need PyAV: {install_command('sound')}") from None
     try:
         with av.open(str(path)) as container:
             if not container.streams.audio:

@@ -72,7 +72,7 @@ class PygameDisplay:
             self._hint.blend_mode = BLEND
         period_s = measure_period(clock, self._present_backdrop)
         self._pace = Pace(period_s)
-        self.refresh_hz = nominal_hz(period_s, windows.told_hz(leader.output.display))
+        self.refresh_hz = nominal_hz(period_s, windows.refresh_hz(leader.output.display))
         self._opened_s = clock.now()
 
     @property

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image as Pillow
 
+from performer.extras import install_command
 from performer.outputs.base import Image
 from performer.outputs.fit import fitted
 
@@ -57,9 +58,7 @@ def pyav() -> Any:
     try:
         import av
     except ImportError:
-        raise MovieError(
-            'video needs PyAV; install it with pip install "performer[video]"'
-        ) from None
+        raise MovieError(f"video needs PyAV: {install_command('video')}") from None
     return av
 
 

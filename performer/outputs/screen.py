@@ -12,7 +12,8 @@ from performer.outputs.blending import blend_mask
 from performer.outputs.fit import fitted, mirrored, whole_of
 from performer.outputs.layout import STRAIGHT, Blend, Output
 from performer.outputs.lettering import INK, Lettering
-from performer.outputs.sdl import MeshPainter
+from performer.outputs.mesh_painter import MeshPainter
+from performer.outputs.sdl import display_of
 from performer.outputs.warp import mesh
 
 BLEND_MODE = 1
@@ -70,7 +71,7 @@ class Screen:
         width, height = self.pixels()
         name = f"{self.output.name}: " if self.output.name else ""
         kind = "fullscreen" if self.fullscreen else "window"
-        where = f"on display {self.window.display_index}"
+        where = f"on display {display_of(self.window)}"
         return f"{name}{kind} {width}x{height} {where}, {self.renderer_name}"
 
     def adjust(self, output: Output) -> None:

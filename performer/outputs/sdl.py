@@ -1,69 +1,43 @@
 """What pygame has no call for, asked of SDL itself, through the library that pygame has loaded."""
 
 import ctypes
+import os
 
-import numpy as np
-from numpy.typing import NDArray
-from pygame._sdl2 import video
+import pygame
 
-from performer.outputs.base import DisplayError
-from performer.outputs.warp import Mesh
-from performer.outputs.window import LIBRARY
-
-CALLS = {
-    "SDL_GetWindowFromID": ctypes.c_void_p,
-    "SDL_GetRenderer": ctypes.c_void_p,
-    "SDL_GetRenderTarget": ctypes.c_void_p,
-    "SDL_RenderGeometryRaw": ctypes.c_int,
-}
+LIBRARY = "SDL2" if os.name == "nt" else pygame.display.__file__
 
 
-class MeshPainter:
-    """Draws a texture through a mesh into a window (SDL 2.0.18 and later).
-
-    `sheet` is a target texture of the window's renderer. Raises `DisplayError` where that cannot
-    be drawn.
-    """
-
-    def __init__(
-        self, window: video.Window, renderer: video.Renderer, sheet: video.Texture, mesh: Mesh
-    ) -> None:
-        self._sdl = _library()
-        found = ctypes.c_void_p(self._sdl.SDL_GetWindowFromID(ctypes.c_uint32(window.id)))
-        self._renderer = ctypes.c_void_p(self._sdl.SDL_GetRenderer(found))
-        renderer.target = sheet
-        self._sheet = ctypes.c_void_p(self._sdl.SDL_GetRenderTarget(self._renderer))
-        renderer.target = None
-        self._mesh = mesh
-        self._white = np.full((len(mesh.places), 4), 255, np.uint8)
-        if not (self._renderer and self._sheet and self.draw()):
-            raise DisplayError("corners: this screen cannot bend the picture; leave them out.")
-
-    def draw(self) -> bool:
-        """Draw the sheet; what lies outside of the mesh stays as it is. Whether it worked."""
-        mesh, white = self._mesh, self._white
-        failed = self._sdl.SDL_RenderGeometryRaw(
-            *(self._renderer, self._sheet),
-            *(_pointer(mesh.places), mesh.places.strides[0]),
-            *(_pointer(white), white.strides[0]),
-            *(_pointer(mesh.texture), mesh.texture.strides[0]),
-            len(mesh.places),
-            *(_pointer(mesh.indices), len(mesh.indices), mesh.indices.itemsize),
-        )
-        return not failed
+class _Rect(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_int) for name in ("x", "y", "w", "h"))
 
 
-def _library() -> ctypes.CDLL:
+def load() -> ctypes.CDLL:
+    """SDL 2. Raises OSError where it cannot be loaded; calls it lacks raise AttributeError."""
+    return ctypes.CDLL(LIBRARY)
+
+
+def window_pointer(library: ctypes.CDLL, window: pygame.Window) -> ctypes.c_void_p:
+    """SDL's own window behind one of pygame's; a null pointer for one that is closed."""
+    library.SDL_GetWindowFromID.restype = ctypes.c_void_p
+    return ctypes.c_void_p(library.SDL_GetWindowFromID(ctypes.c_uint32(window.id)))
+
+
+def display_of(window: pygame.Window) -> int:
+    """The number of the display that most of a window is on; 0 when SDL cannot tell."""
     try:
-        library = ctypes.CDLL(LIBRARY)
-        for name, result in CALLS.items():
-            getattr(library, name).restype = result
+        library = load()
+        index = int(library.SDL_GetWindowDisplayIndex(window_pointer(library, window)))
     except (OSError, AttributeError, TypeError):
-        raise DisplayError("corners: this SDL cannot bend the picture; leave them out.") from None
-    return library
+        return 0
+    return max(index, 0)
 
 
-def _pointer(
-    array: NDArray[np.float32] | NDArray[np.uint8] | NDArray[np.int32],
-) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.ctypes.data)
+def origin(display_index: int) -> tuple[int, int]:
+    """Where a display's top left lies among all displays; (0, 0) when SDL cannot tell."""
+    bounds = _Rect()
+    try:
+        failed = load().SDL_GetDisplayBounds(display_index, ctypes.byref(bounds))
+    except (OSError, AttributeError, TypeError):
+        return 0, 0
+    return (0, 0) if failed else (bounds.x, bounds.y)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
+from performer.extras import install_command
 from performer.outputs.camera import CameraSender
 from performer.outputs.ndi import NdiSender
 from performer.outputs.sharing import Sender, Sharing, SharingError
@@ -13,7 +14,10 @@ from performer.outputs.syphon import SyphonSender
 
 
 class Way(NamedTuple):
-    """How to send: `extra` installs `library`; `system` is the only `sys.platform`, or ""."""
+    """How to send: `extra` installs `library`, which has builds for Pythons `below` that one.
+
+    `system` is the only `sys.platform` where it works, or "".
+    """
 
     label: str
     library: str
@@ -21,11 +25,12 @@ class Way(NamedTuple):
     sender: Callable[[str, tuple[int, int], float], Sender]
     usual_name: str = "Performer"
     system: str = ""
+    below: tuple[int, int] = (4, 0)
 
 
 WAYS = {
     "ndi": Way("NDI", "cyndilib", "ndi", NdiSender),
-    "spout": Way("Spout", "SpoutGL", "spout", SpoutSender, system="win32"),
+    "spout": Way("Spout", "SpoutGL", "spout", SpoutSender, system="win32", below=(3, 14)),
     "syphon": Way("Syphon", "syphon", "syphon", SyphonSender, system="darwin"),
     "camera": Way("Camera", "pyvirtualcam", "camera", CameraSender, usual_name=""),
 }
@@ -45,8 +50,14 @@ def find_way(asked: str) -> tuple[Way, str]:
     try:
         importlib.import_module(way.library)
     except ImportError:
+        if sys.version_info >= way.below:
+            major, minor = way.below
+            raise SharingError(
+                f"{way.label} needs the library {way.library}, which has no build for Python "
+                f"{major}.{minor} or newer yet: use Python {major}.{minor - 1}."
+            ) from None
         raise SharingError(
-            f'{way.label} needs the library {way.library}: pip install -e ".[{way.extra}]"'
+            f"{way.label} needs the library {way.library}: {install_command(way.extra)}"
         ) from None
     return way, name or way.usual_name
 

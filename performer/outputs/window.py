@@ -1,6 +1,5 @@
 """Opens a window on the right screen, with the best renderer that works there."""
 
-import ctypes
 import os
 
 import pygame
@@ -8,6 +7,7 @@ from pygame._sdl2 import video
 
 from performer.outputs.base import DisplayError
 from performer.outputs.layout import Output
+from performer.outputs.sdl import display_of, origin
 
 HEADLESS_DRIVERS = ("dummy", "offscreen")
 HINTS = {
@@ -22,8 +22,6 @@ RENDERERS = (
     ("software, vsync", 0, True),
     ("software", 0, False),
 )
-# SDL itself, which pygame has loaded.
-LIBRARY = "SDL2" if os.name == "nt" else pygame.display.__file__
 # SDL's way to say "centred on display n" instead of a position.
 CENTRED_ON_DISPLAY = 0x2FFF0000
 
@@ -64,20 +62,20 @@ def default_size(display_index: int) -> tuple[int, int]:
     return round(1280 * scale), round(720 * scale)
 
 
-def open_window(output: Output, title: str) -> video.Window:
+def open_window(output: Output, title: str) -> pygame.Window:
     """A resizable window; fullscreen is a borderless one that leaves the screen's mode alone."""
     size = window_size(output)
     if not output.windowed:
         # Where no window manager runs, nobody else enlarges it to the whole screen.
         size = pygame.display.get_desktop_sizes()[output.display]
     try:
-        return video.Window(
+        return pygame.Window(
             title,
             size,
             _place(output),
             fullscreen_desktop=not output.windowed,
             resizable=True,
-            allow_highdpi=True,
+            allow_high_dpi=True,
         )
     except RuntimeError as error:
         raise DisplayError(f"The window cannot open ({error}): {ADVICE}") from None
@@ -97,14 +95,14 @@ def _place(output: Output) -> tuple[int, int]:
     return left + output.position[0], top + output.position[1]
 
 
-def shrink(window: video.Window, size: tuple[int, int]) -> None:
+def shrink(window: pygame.Window, size: tuple[int, int]) -> None:
     """Give a window that was opened fullscreen the size that it has as a window."""
-    place = CENTRED_ON_DISPLAY | window.display_index
+    place = CENTRED_ON_DISPLAY | display_of(window)
     window.size = size
     window.position = (place, place)
 
 
-def open_renderer(window: video.Window, may_wait: bool) -> tuple[video.Renderer, str]:
+def open_renderer(window: pygame.Window, may_wait: bool) -> tuple[video.Renderer, str]:
     """The first kind of renderer that works here, and its name.
 
     Only the one that `may_wait` waits for the screen: two that wait would wait for each other.
@@ -121,44 +119,6 @@ def open_renderer(window: video.Window, may_wait: bool) -> tuple[video.Renderer,
     raise DisplayError(f"Nothing can draw into the window ({reason}): {ADVICE}")
 
 
-class _Rect(ctypes.Structure):
-    _fields_ = tuple((name, ctypes.c_int) for name in ("x", "y", "w", "h"))
-
-
-def origin(display_index: int) -> tuple[int, int]:
-    """Where a display's top left lies among all displays; (0, 0) when SDL does not tell."""
-    bounds = _Rect()
-    try:
-        library = ctypes.CDLL(LIBRARY)
-        failed = library.SDL_GetDisplayBounds(display_index, ctypes.byref(bounds))
-    except (OSError, AttributeError, TypeError):
-        return 0, 0
-    return (0, 0) if failed else (bounds.x, bounds.y)
-
-
-class _Mode(ctypes.Structure):
-    _fields_ = (
-        ("format", ctypes.c_uint32),
-        ("width", ctypes.c_int),
-        ("height", ctypes.c_int),
-        ("refresh_hz", ctypes.c_int),
-        ("driver_data", ctypes.c_void_p),
-    )
-
-
-def told_hz(display_index: int) -> float:
-    """The refresh rate that the system tells for a display; 0.0 when it does not.
-
-    pygame has no call for it (pygame-ce has), so SDL is asked itself, through the library that
-    pygame has already loaded.
-    """
-    rates = getattr(pygame.display, "get_desktop_refresh_rates", None)
-    if rates is not None:
-        return float(rates()[display_index])
-    try:
-        library = ctypes.CDLL(LIBRARY)
-        mode = _Mode()
-        failed = library.SDL_GetDesktopDisplayMode(display_index, ctypes.byref(mode))
-    except (OSError, AttributeError, TypeError):
-        return 0.0
-    return 0.0 if failed else float(mode.refresh_hz)
+def refresh_hz(display_index: int) -> float:
+    """The refresh rate that the system tells for a display; 0.0 when it does not."""
+    return float(pygame.display.get_desktop_refresh_rates()[display_index])

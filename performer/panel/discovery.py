@@ -6,7 +6,10 @@ import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+
+import zeroconf
+from zeroconf import ServiceInfo, Zeroconf
+from zeroconf.asyncio import AsyncZeroconf
 
 from performer.panel.settings import Settings
 from performer.panel.whereabouts import LOOK_EVERY_S, LOOPBACK, own_address
@@ -27,12 +30,7 @@ async def announced(settings: Settings, port: int) -> AsyncIterator[None]:
 
 
 async def _announce(settings: Settings, port: int) -> None:
-    """Until it is cancelled; without the library, or a network, say so once."""
-    try:
-        import zeroconf
-    except ImportError:
-        _say("OSCQuery is not announced: pip install performer[discovery]")
-        return
+    """Until it is cancelled; without a network, say so once."""
     said = ""
     while True:
         address = _address(settings)
@@ -53,8 +51,6 @@ def _address(settings: Settings) -> str:
 
 @asynccontextmanager
 async def _registered(settings: Settings, port: int, address: str) -> AsyncIterator[None]:
-    from zeroconf.asyncio import AsyncZeroconf
-
     found = AsyncZeroconf()
     try:
         if settings.token is None:
@@ -66,9 +62,7 @@ async def _registered(settings: Settings, port: int, address: str) -> AsyncItera
         await found.async_close()
 
 
-def _services(settings: Settings, port: int, address: str) -> list[Any]:
-    from zeroconf import ServiceInfo
-
+def _services(settings: Settings, port: int, address: str) -> list[ServiceInfo]:
     ports = {"_oscjson._tcp.local.": port}
     if settings.osc is not None:
         ports["_osc._udp.local."] = settings.osc[1]
@@ -86,12 +80,12 @@ def _services(settings: Settings, port: int, address: str) -> list[Any]:
     ]
 
 
-def _keep_inside(zeroconf: Any) -> None:
+def _keep_inside(announcer: Zeroconf) -> None:
     """Let no packet leave this machine: others could reach nothing here.
 
     A packet that may make no hop (IP_MULTICAST_TTL 0) is heard on this machine alone.
     """
-    for transport in zeroconf.engine.senders:
+    for transport in announcer.engine.senders:
         if transport.sock.family == socket.AF_INET:
             transport.sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, bytes(1))
         else:

@@ -105,7 +105,7 @@ def test_a_run_goes_on_with_the_fit_it_began_with(tmp_path: Path) -> None:
 
 
 def test_a_run_on_a_video_goes_on_with_the_same_frames(tmp_path: Path) -> None:
-    av = pytest.importorskip("av", reason='PyAV is missing: pip install "performer[train]"')
+    av = pytest.importorskip("av", reason="PyAV is missing; the extra [train] has it")
     film, out, quiet = tmp_path / "film.mp4", tmp_path / "run", Console(quiet=True)
     with av.open(str(film), "w") as container:
         stream = container.add_stream("mpeg4", rate=25)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.live
 PEER = str(Path(__file__).with_name("link_peer.py"))
 
 if not os.environ.get("CI"):
-    pytest.importorskip("aalink", reason='pip install "performer[link]"')
+    pytest.importorskip("aalink", reason="aalink is missing; the extra [link] has it")
 
 from performer.inputs.link import LinkInput  # noqa: E402
 

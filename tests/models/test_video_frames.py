@@ -14,7 +14,7 @@ from models.dataset import load_images, open_source
 from models.image_source import DatasetError
 from models.preparation import examine
 
-av = pytest.importorskip("av", reason='PyAV is missing: pip install "performer[train]"')
+av = pytest.importorskip("av", reason="PyAV is missing; the extra [train] has it")
 CANVAS = canvas_of(16, 8)
 
 
@@ -130,7 +130,7 @@ def test_without_pyav_a_sentence_says_what_to_install(
     video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "av", None)
-    with pytest.raises(DatasetError, match=r'pip install "performer\[train\]"$'):
+    with pytest.raises(DatasetError, match=r"PyAV: .+ install .av>=14. .tensorboard>=2.18.$"):
         open_source(video)
 
 

@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 
+from performer.extras import install_command
 from performer.outputs import sharing as room
 from performer.outputs.base import Image
 from performer.outputs.rgbx import Rgbx
@@ -138,11 +139,26 @@ def test_the_fourth_byte_is_opaque() -> None:
 
 
 def test_a_library_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 13, 9))
     for word, way in WAYS.items():
         monkeypatch.setattr(sys, "platform", way.system or "linux")
         monkeypatch.setitem(sys.modules, way.library, None)
-        with pytest.raises(SharingError, match=rf"needs the library {way.library}.*\[{way.extra}"):
+        with pytest.raises(SharingError) as error:
             find_way(word)
+        told = f"{way.label} needs the library {way.library}: {install_command(way.extra)}"
+        assert str(error.value) == told
+
+
+def test_a_library_without_a_build_for_this_python_names_one_that_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "SpoutGL", None)
+    for version, told in (((3, 14, 0), "no build for Python 3.14 .* use Python 3.13"),
+                          ((3, 13, 9), "needs the library SpoutGL: ")):  # fmt: skip
+        monkeypatch.setattr(sys, "version_info", version)
+        with pytest.raises(SharingError, match=told):
+            find_way("spout")
 
 
 def test_a_way_of_another_system_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
