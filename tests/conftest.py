@@ -1,23 +1,28 @@
-"""What many tests share: a tiny model with random weights, and a patch that holds still."""
+"""What many tests share: folders of their own, and a tiny model with random weights."""
 
+import importlib.util
 import os
-from collections.abc import Callable, Iterator
+from pathlib import Path
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 import pytest
-import torch
 
-from models.canvas import Canvas
-from models.networks import Generator, Widths
-from models.runtime import Runtime
-from performer.engine import Engine
-from performer.schema import Patch
+from tests.import_graph import needs_torch
 
-torch.set_num_threads(1)  # more only wait for each other on pictures this small
+WITH_TORCH = importlib.util.find_spec("torch") is not None
+if WITH_TORCH:
+    from tests.tiny_model import make_engine, ordinary_numbers, runtime
 
-TINY = Widths(channel_base=64, channel_max=16, z_dim=8, w_dim=8, mapping_layers=2)
+    __all__ = ["make_engine", "ordinary_numbers", "runtime"]
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Where torch is not installed, as in CI on further Pythons, the tests without it still run."""
+    if WITH_TORCH or collection_path.suffix != ".py":
+        return None
+    return needs_torch(collection_path) or None
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -26,46 +31,3 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
-
-
-@pytest.fixture(autouse=True)
-def ordinary_numbers() -> Iterator[None]:
-    """A command run in this process may have set its arithmetic; the next test has the usual."""
-    yield
-    torch.set_flush_denormal(False)
-
-
-@pytest.fixture(scope="session")
-def runtime() -> Runtime:
-    """A 16x32 model whose every weight counts."""
-    torch.manual_seed(3)
-    generator = Generator(Canvas(4, 8, 2), TINY)
-    for name, parameter in generator.named_parameters():
-        if name.endswith(("noise_strength", "conv0.bias", "conv1.bias")):
-            torch.nn.init.normal_(parameter, std=0.3)
-    generator.mapping.track_average(generator.mapping(torch.randn(512, 8)), beta=0.0)
-    return Runtime(generator, torch.device("cpu"))
-
-
-def still_patch(**changes: object) -> Patch:
-    """A patch in which nothing moves by itself."""
-    fields: dict[str, object] = {
-        "name": "still",
-        "about": "",
-        "model": "starter",
-        "start": {"walk.speed": 0.0, "walk.reach": 0.0, "glide": 0.0},
-        "bindings": (),
-        "modulators": (),
-        "scenes": {},
-    }
-    return Patch(**(fields | changes))  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def make_engine(runtime: Runtime) -> Callable[..., Engine]:
-    """An engine on the tiny model; keyword arguments change the still patch."""
-
-    def make(**changes: object) -> Engine:
-        return Engine(runtime, still_patch(**changes))
-
-    return make

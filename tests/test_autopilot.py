@@ -10,7 +10,7 @@ from performer.engine import Engine
 from performer.events import ClockEvent, Event, KeyEvent, MidiEvent, OscEvent, SoundEvent
 from performer.performance import Performance
 from performer.schema import Binding, Cue, Scene
-from tests.conftest import still_patch
+from tests.tiny_model import still_patch
 
 DT_S = 1 / 32
 NAMES = ("hue", "psi")

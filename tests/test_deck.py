@@ -26,7 +26,7 @@ from performer.events import Inbox, KeyEvent, ModelEvent, OscEvent
 from performer.outputs.memory import MemoryDisplay
 from performer.parameters import DIRECTIONS, TABLE
 from performer.stage import Labels, Stage
-from tests.conftest import TINY, still_patch
+from tests.tiny_model import TINY, still_patch
 
 DT_S = 1 / 30
 FRAMES = round(GOING_OVER_S / DT_S)

@@ -21,8 +21,8 @@ from performer.decks import Decks, crossfade
 from performer.engine import Engine
 from performer.events import KeyEvent, ModelEvent, OscEvent
 from performer.parameters import BENDS, DIRECTIONS, TABLE
-from tests.conftest import TINY, still_patch
 from tests.test_deck import LARGE, SMALL, difference, resident_mb, snapshot, steps
+from tests.tiny_model import TINY, still_patch
 
 DT_S = 1 / 30
 CPU = torch.device("cpu")

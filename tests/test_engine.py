@@ -16,7 +16,7 @@ from performer.parameters import INDEX, TABLE
 from performer.patch import Binding, Modulator, Scene, load_controller
 from performer.paths import CONTROLLERS
 from performer.schema import Controller
-from tests.conftest import still_patch
+from tests.tiny_model import still_patch
 
 MakeEngine = Callable[..., Engine]
 DT_S = 1 / 60

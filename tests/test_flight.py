@@ -21,7 +21,7 @@ from performer.events import Event, Inbox, KeyEvent, OscEvent
 from performer.flight import AtOnce, Beside, crew_for
 from performer.outputs.memory import MemoryDisplay
 from performer.stage import Labels, Stage
-from tests.conftest import still_patch
+from tests.tiny_model import still_patch
 
 DT_S = 1 / 60
 MOVING = {"walk.speed": 2.0, "walk.reach": 1.0, "glide": 0.0}

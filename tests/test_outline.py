@@ -8,7 +8,7 @@ from performer.panel.panel import LOG_LINES, as_json
 from performer.parameters import CUES
 from performer.patch import parse_patch
 from performer.status import Status
-from tests.conftest import still_patch
+from tests.tiny_model import still_patch
 
 PATCH = """version = 1
 name = "x"

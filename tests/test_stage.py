@@ -24,8 +24,8 @@ from performer.outputs.base import Image
 from performer.outputs.memory import MemoryDisplay
 from performer.schema import Cue
 from performer.stage import Labels, Stage, describe
-from tests.conftest import still_patch
 from tests.test_quantise import SlowDisplay
+from tests.tiny_model import still_patch
 
 LABELS = Labels("CPU", "tiny", "still", lambda: ("nano",), "127.0.0.1:9000")
 MakeEngine = Callable[..., Engine]

@@ -19,7 +19,7 @@ from performer.performance import Performance
 from performer.replay import Step, as_played, at_rate
 from performer.schema import Binding, Modulator, Patch, Scene
 from performer.takes import KINDS, MAGIC, RECORD, Head, Moment, Packer, Take, TakeError
-from tests.conftest import still_patch
+from tests.tiny_model import still_patch
 
 HEAD = Head("a.toml", "version = 1", {}, "starter", "", False, None, True, "CPU", "0", "2")
 Frames = list[tuple[float, tuple[Event, ...]]]

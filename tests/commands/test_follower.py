@@ -22,7 +22,7 @@ from performer.events import Event, Inbox, ModelEvent, Refusal
 from performer.outputs.memory import MemoryDisplay
 from performer.parameters import DIRECTIONS
 from performer.stage import Labels, Stage
-from tests.conftest import TINY, still_patch
+from tests.tiny_model import TINY, still_patch
 
 CANVAS = Canvas(4, 8, 1)
 CPU = torch.device("cpu")

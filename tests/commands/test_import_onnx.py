@@ -22,7 +22,7 @@ from performer.commands.instrument import load_instrument
 from performer.commands.preparing import Preparer
 from performer.engine import Engine
 from performer.events import Inbox, ModelEvent, OscEvent
-from tests.conftest import still_patch
+from tests.tiny_model import still_patch
 
 Z_DIM, CLASSES = 8, 3
 DT_S = 1 / 60

@@ -16,7 +16,7 @@ from performer.patch import load_patch
 from performer.patch_edit import Edit
 from performer.paths import PATCHES, STARTER_PATCH, user_patch, what_to_play
 from performer.schema import Binding
-from tests.conftest import still_patch
+from tests.tiny_model import still_patch
 
 LEARNT = Binding("cc 90", "psi")
 PLAIN = '# Mine.\nversion = 1\nname = "Mine"\n'

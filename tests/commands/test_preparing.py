@@ -18,7 +18,7 @@ from performer.commands.preparing import Preparer, find_choice
 from performer.engine import Engine
 from performer.events import Event, Inbox, ModelEvent, Refusal
 from performer.latent import Generator as Playing
-from tests.conftest import TINY, still_patch
+from tests.tiny_model import TINY, still_patch
 
 CPU = torch.device("cpu")
 WAIT_S = 60.0

@@ -31,7 +31,7 @@ from performer.outputs.movie import MovieError
 from performer.outputs.take_file import TakeFile
 from performer.stage import Labels, Stage
 from performer.takes import Take, TakeError
-from tests.conftest import TINY
+from tests.tiny_model import TINY
 
 PATCH = """version = 1
 name = "Moving"

@@ -6,6 +6,7 @@ import pytest
 from target import Target
 from targets import all_targets
 
+pytest.importorskip("torch", reason="the targets are of the whole program")
 CORPUS = Path(__file__).parent / "corpus"
 TARGETS = all_targets()
 

@@ -12,5 +12,5 @@ from performer.inputs.link import LinkInput
 
 def test_without_its_library_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aalink", None)
-    with pytest.raises(InputError, match=r"^Link needs aalink .*performer\[link\]"):
+    with pytest.raises(InputError, match=r"^Link needs aalink .+ install .aalink"):
         LinkInput(Inbox(), SystemClock())

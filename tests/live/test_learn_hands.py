@@ -21,7 +21,7 @@ from models.networks import Generator
 from performer.learn import SILENCE_S
 from performer.patch import load_patch
 from performer.schema import Binding
-from tests.conftest import TINY
+from tests.tiny_model import TINY
 
 pytestmark = pytest.mark.live
 

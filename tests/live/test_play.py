@@ -20,7 +20,7 @@ from parts import JackServer, Screen, end, free_udp_port, require, wait_until
 from models.canvas import Canvas
 from models.checkpoint import Images, Manifest, save_checkpoint
 from models.networks import Generator
-from tests.conftest import TINY
+from tests.tiny_model import TINY
 
 pytestmark = pytest.mark.live
 

@@ -13,7 +13,7 @@ from performer.events import Event, OscEvent, PatchEvent
 from performer.serving.keeper import Keeper
 from performer.serving.mirror import Mirror, make_mirror
 from performer.serving.state import StateWriter, read_state
-from tests.conftest import still_patch
+from tests.tiny_model import still_patch
 
 DT_S = 1 / 60
 MakeEngine = Callable[..., Engine]
