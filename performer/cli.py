@@ -153,7 +153,7 @@ def play(
         typer.Option(help="So many seconds without a touch; 60 if not given.", min=0, max=3600),
     ] = None,
 ) -> None:
-    """Play a patch, fullscreen. Esc quits, H shows numbers, F1 shows the keys.
+    """Play a patch, fullscreen. Esc twice quits, H shows numbers, F1 shows the keys.
 
     Of the folder of a run it plays the best model, and takes each new one while it trains.
     """
@@ -226,7 +226,7 @@ def serve(
 ) -> None:
     """Play a patch for months: whatever befalls it, it comes back as it was.
 
-    It takes all that play takes. Once it has played it never gives up; Esc or Ctrl-C end it.
+    It takes all that play takes. Once it has played it never gives up; Esc twice, or Ctrl-C, ends it.
     """
     from performer.commands.signals import catch_signals
 

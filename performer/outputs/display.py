@@ -8,14 +8,18 @@ from pygame._sdl2 import video
 from performer.clock import Clock
 from performer.events import KeyEvent
 from performer.outputs import window as windows
-from performer.outputs.base import Image, Switches
+from performer.outputs.base import Image
+from performer.outputs.captions import Captions
 from performer.outputs.layout import Output
-from performer.outputs.overlay import Overlay, hint_alpha, hint_surface
+from performer.outputs.overlay import Overlay
 from performer.outputs.pace import Pace, measure_period, nominal_hz
 from performer.outputs.screen import Screen
+from performer.outputs.window_keys import ALT_RETURN, Switches
 from performer.status import Status
 
 BLEND = 1
+# With these held down Esc belongs to the system: it changes windows, or opens a menu.
+SYSTEM_KEYS = pygame.KMOD_ALT | pygame.KMOD_CTRL | pygame.KMOD_META
 CAME_BACK = (pygame.WINDOWRESTORED, pygame.WINDOWSHOWN, pygame.WINDOWDISPLAYCHANGED)
 
 
@@ -58,18 +62,17 @@ class PygameDisplay:
             raise
         leader = self._screens[0]
         self._window, self._renderer = leader.window, leader.renderer
-        self.switches = Switches(fullscreen=leader.fullscreen)
+        others = any(screen.fullscreen for screen in self._screens[1:])
+        self.switches = Switches(fullscreen=leader.fullscreen, others_fullscreen=others)
         self._size_to_shrink_to = windows.window_size(leader.output) if leader.fullscreen else None
         self._open = True
         pygame.mouse.set_visible(not leader.fullscreen)
         self._sheet: video.Texture | None = None
-        self._hint: video.Texture | None = None
         self._overlay = Overlay(leader.pixels())
         self._backdrop = backdrop
-        if hint:
-            surface = hint_surface(leader.pixels())
-            self._hint = video.Texture.from_surface(self._renderer, surface)
-            self._hint.blend_mode = BLEND
+        self._captions: Captions | None = Captions(
+            self._renderer, leader.pixels(), hint=hint, on_stage=self.switches.on_stage
+        )
         period_s = measure_period(clock, self._present_backdrop)
         self._pace = Pace(period_s)
         self.refresh_hz = nominal_hz(period_s, windows.refresh_hz(leader.output.display))
@@ -92,7 +95,7 @@ class PygameDisplay:
             screen.renderer.present()
         leader.draw(image)
         self._draw_overlay(status)
-        self._draw_hint()
+        self._draw_caption()
         # Last, for it waits.
         leader.renderer.present()
         self._pace.presented(self._clock.now())
@@ -105,8 +108,8 @@ class PygameDisplay:
         for event in pygame.event.get():
             if event.type in (pygame.KEYDOWN, pygame.KEYUP):
                 pressed = event.type == pygame.KEYDOWN
-                key = "?" if getattr(event, "unicode", "") == "?" else pygame.key.name(event.key)
-                if key and not self.switches.take(key, pressed):
+                key = key_name(event)
+                if key and not self.switches.take(key, pressed, now_s):
                     events.append(KeyEvent(now_s, key, pressed))
             elif event.type in (pygame.QUIT, pygame.WINDOWCLOSE):
                 self.switches.closed = True
@@ -132,7 +135,7 @@ class PygameDisplay:
             return
         self._open = False
         # In this order: a texture that outlives its renderer takes the process with it.
-        self._sheet = self._hint = None
+        self._sheet = self._captions = None
         del self._renderer
         for screen in self._screens:
             screen.close()
@@ -173,17 +176,10 @@ class PygameDisplay:
             for area in self._overlay.areas:
                 self._sheet.draw(area, area)
 
-    def _draw_hint(self) -> None:
-        if self._hint is None:
-            return
-        alpha = hint_alpha(self._clock.now() - self._opened_s)
-        if alpha == 0 or self.switches.overlay:
-            self._hint = None
-            return
-        size = (self._hint.width, self._hint.height)
-        width, height = self._pixels()
-        self._hint.alpha = alpha
-        self._hint.draw(dstrect=((width - size[0]) // 2, height - 2 * size[1], *size))
+    def _draw_caption(self) -> None:
+        if self._captions is not None:
+            now_s = self._clock.now()
+            self._captions.draw(self.switches, self._pixels(), now_s, now_s - self._opened_s)
 
     def _follow_fullscreen(self) -> None:
         """Do as the key said; in poll, so that present never waits for a window manager."""
@@ -199,3 +195,15 @@ class PygameDisplay:
                 windows.shrink(self._window, self._size_to_shrink_to)
                 self._size_to_shrink_to = None
         pygame.mouse.set_visible(not leader.fullscreen)
+
+
+def key_name(event: pygame.event.Event) -> str:
+    """A key as the switches and the patch call it; "" for one that is the system's."""
+    mod = getattr(event, "mod", 0)
+    if getattr(event, "unicode", "") == "?":
+        return "?"
+    if event.key in (pygame.K_RETURN, pygame.K_KP_ENTER) and mod & pygame.KMOD_ALT:
+        return ALT_RETURN
+    if event.key == pygame.K_ESCAPE and mod & SYSTEM_KEYS and event.type == pygame.KEYDOWN:
+        return ""
+    return str(pygame.key.name(event.key))

@@ -6,9 +6,9 @@ from itertools import groupby
 import pygame
 
 from performer.families import families, spanned
-from performer.outputs.base import APP_KEYS
 from performer.outputs.lettering import ACCENT, FAINT, INK, SOFT, panel
 from performer.outputs.sheet import Sheet
+from performer.outputs.window_keys import WINDOW_KEYS
 from performer.parameter import Parameter
 from performer.parameters import TABLE
 from performer.status import Status
@@ -19,7 +19,7 @@ SMALLEST = 19
 
 def key_rows() -> list[tuple[str, str]]:
     """What to press and what it does; a numbered group's keys share one row."""
-    rows = list(APP_KEYS)
+    rows = [(key.label, key.help) for key in WINDOW_KEYS]
     keyed = [parameter for parameter in TABLE if parameter.key]
     for group, members in groupby(keyed, key=_numbered_group):
         run = list(members)

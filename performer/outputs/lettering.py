@@ -118,6 +118,6 @@ class Lettering:
         return text[:low].rstrip() + "…"
 
 
-def panel(target: pygame.Surface, rect: pygame.Rect, radius: int) -> None:
+def panel(target: pygame.Surface, rect: pygame.Rect, radius: int, colour: Colour = PANEL) -> None:
     """A dark, translucent sheet on which text stays legible over any picture."""
-    pygame.draw.rect(target, PANEL, rect, border_radius=radius)
+    pygame.draw.rect(target, colour, rect, border_radius=radius)

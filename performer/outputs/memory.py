@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from performer.clock import Clock
 from performer.events import KeyEvent
-from performer.outputs.base import OVERLAY_PERIOD_S, Image, Switches
+from performer.outputs.base import OVERLAY_PERIOD_S, Image
+from performer.outputs.window_keys import Switches
 from performer.status import Status
 
 
@@ -51,7 +52,7 @@ class MemoryDisplay:
         events = []
         while self._keys and self._keys[0][0] <= self._clock.now():
             time_s, key, pressed = self._keys.popleft()
-            if not self.switches.take(key, pressed):
+            if not self.switches.take(key, pressed, time_s):
                 events.append(KeyEvent(time_s, key, pressed))
         return events
 

@@ -5,19 +5,14 @@ from collections.abc import Callable
 import numpy as np
 import pygame
 
-from performer.outputs.base import OVERLAY_PERIOD_S, Switches
+from performer.outputs.base import OVERLAY_PERIOD_S
 from performer.outputs.help_overlay import HelpOverlay
 from performer.outputs.hud import Hud
 from performer.outputs.learn_panel import LearnPanel
-from performer.outputs.lettering import SOFT, Lettering, panel
 from performer.outputs.matrix import Matrix
+from performer.outputs.window_keys import Switches
 from performer.parameters import TABLE
 from performer.status import Status
-
-HINT = "H: HUD     F1: help     Esc: quit"
-HINT_HOLD_S = 3.0
-HINT_FADE_S = 1.0
-HINT_ALPHA = 150
 
 BLANK = Status(
     fps=0.0,
@@ -71,20 +66,3 @@ class Overlay:
         sheet.draw(self.surface, status())
         self.areas = sheet.areas()
         return True
-
-
-def hint_surface(window: tuple[int, int]) -> pygame.Surface:
-    """The keys to begin with, in one small line."""
-    type_ = Lettering(window)
-    text = type_.render(HINT, 22, SOFT)
-    rect = text.get_rect().inflate(2 * type_.px(14), 2 * type_.px(8))
-    surface = pygame.Surface(rect.size, pygame.SRCALPHA, 32)
-    panel(surface, surface.get_rect(), type_.px(8))
-    surface.blit(text, text.get_rect(center=surface.get_rect().center))
-    return surface
-
-
-def hint_alpha(age_s: float) -> int:
-    """How strong the hint is, 0..255, so long after the window opened; 0: gone."""
-    left = (HINT_HOLD_S + HINT_FADE_S - age_s) / HINT_FADE_S
-    return round(HINT_ALPHA * min(max(left, 0.0), 1.0))

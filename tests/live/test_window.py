@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -144,6 +145,41 @@ def test_fullscreen_fills_the_screen_without_a_border(
     until(lambda: near(red_box(xvfb.screenshot()), (320, 180, 320, 360)), "the window")
     player.press("Escape")
     assert player.process.wait(DEADLINE_S) == 0
+
+
+def test_in_fullscreen_a_second_stroke_quits_and_a_held_key_is_one(
+    xvfb: Screen, play: Callable[..., Player]
+) -> None:
+    player = play("--fullscreen")
+    clean = (0, 0, 640, 720)
+    until(lambda: near(red_box(xvfb.screenshot()), clean), "the fullscreen image")
+    player.do("keydown", "Escape")
+    until(lambda: is_asked(xvfb), "the words")
+    until(lambda: not is_asked(xvfb), "the words' end, while the X server repeats the key")
+    time.sleep(1.0)
+    player.do("keyup", "Escape")
+    player.press("space")
+    assert [player.line(), player.line()] == ["space True", "space False"], "it goes on"
+    player.do("key", "Escape", "q")
+    assert player.line() == "closed"
+    assert player.process.wait(DEADLINE_S) == 0
+
+
+def is_asked(screen: Screen) -> bool:
+    """Whether the words lie over the foot of the picture, which is red and blue."""
+    return bool((screen.screenshot()[600:, :, 1] > 200).any())
+
+
+def test_alt_enter_and_f11_are_the_windows(xvfb: Screen, play: Callable[..., Player]) -> None:
+    player = play("--fullscreen")
+    until(lambda: near(red_box(xvfb.screenshot()), (0, 0, 640, 720)), "the fullscreen image")
+    player.press("alt+Return")
+    until(lambda: near(red_box(xvfb.screenshot()), (320, 180, 320, 360)), "the window")
+    player.press("F11")
+    player.press("Return")
+    said = [player.line() for _ in range(4)]
+    assert said[:2] == ["left alt True", "left alt False"], "Alt+Enter is no Return"
+    assert said[2:] == ["return True", "return False"], "F11 is nobody else's"
 
 
 def test_sigterm_closes_the_window_in_order(xvfb: Screen, play: Callable[..., Player]) -> None:

@@ -66,15 +66,15 @@ def opened(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> Iterator[Open
 def shot(display: PygameDisplay, image: np.ndarray) -> np.ndarray:
     """The window's pixels (H, W, 3) as drawn; read before the swap, which may discard them."""
     renderer, seen = display._renderer, []
-    original = display._draw_hint
+    original = display._draw_caption
 
-    def draw_hint_and_look() -> None:
+    def draw_and_look() -> None:
         original()
         seen.append(pygame.surfarray.array3d(renderer.to_surface()).swapaxes(0, 1))
 
-    display._draw_hint = draw_hint_and_look  # type: ignore[method-assign]
+    display._draw_caption = draw_and_look  # type: ignore[method-assign]
     display.present(image, status)
-    display._draw_hint = original  # type: ignore[method-assign]
+    display._draw_caption = original  # type: ignore[method-assign]
     return seen[0]
 
 
@@ -180,16 +180,6 @@ def test_f_goes_fullscreen_and_back(opened: Opener) -> None:
     display.poll()
     assert display.describe().startswith("window")
     assert pygame.mouse.get_visible()
-
-
-def test_the_hint_fades_and_stays_away(opened: Opener, clock: ManualClock) -> None:
-    display = opened(hint=True)
-    black = np.zeros((90, 160, 3), np.uint8)
-    assert shot(display, black).any()
-    clock.now_s += 5.0
-    assert not shot(display, black).any()
-    clock.now_s = 100.0
-    assert not shot(display, black).any()
 
 
 def test_a_display_that_is_not_there(opened: Opener) -> None:

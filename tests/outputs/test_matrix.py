@@ -6,10 +6,10 @@ import math
 import pygame
 import pytest
 
-from performer.outputs.base import Switches
 from performer.outputs.hud import Hud
 from performer.outputs.matrix import Matrix
 from performer.outputs.overlay import BLANK, Overlay
+from performer.outputs.window_keys import Switches
 from performer.status import Motion
 
 SWAY = Motion("sine 4 beats", "hue", 0.3, 0.5)
@@ -60,13 +60,13 @@ def test_the_hud_shows_the_sound_when_there_is_one() -> None:
 
 def test_its_key_shows_and_hides_it() -> None:
     switches = Switches()
-    assert switches.take("m", True) and switches.overlay == "matrix"
-    assert switches.take("h", True) and switches.overlay == "matrix"
-    assert switches.take("f1", True) and switches.overlay == "help"
+    assert switches.take("m", True, 0.0) and switches.overlay == "matrix"
+    assert switches.take("h", True, 0.0) and switches.overlay == "matrix"
+    assert switches.take("f1", True, 0.0) and switches.overlay == "help"
     overlay = Overlay((1280, 720))
-    switches.take("f1", True)
+    switches.take("f1", True, 0.0)
     assert overlay.redraw(switches, 0.0, lambda: BLANK)
     assert overlay.areas == Matrix((1280, 720)).areas()
     assert not overlay.redraw(switches, 0.01, lambda: BLANK), "it is not due"
-    switches.take("m", True)
+    switches.take("m", True, 0.0)
     assert switches.overlay == "hud" and overlay.redraw(switches, 0.02, lambda: BLANK)

@@ -20,12 +20,12 @@ from performer.outputs.bars import (
     short,
     value_text,
 )
-from performer.outputs.base import Switches
 from performer.outputs.help_overlay import HelpOverlay, address_rows, key_rows
 from performer.outputs.hud import Hud
 from performer.outputs.learn_panel import LearnPanel
 from performer.outputs.lettering import ACCENT, CACHE_SIZE, RED, Lettering
-from performer.outputs.overlay import BLANK, Overlay, hint_alpha
+from performer.outputs.overlay import BLANK, Overlay
+from performer.outputs.window_keys import Switches
 from performer.parameters import BY_NAME, INDEX, TABLE
 from performer.status import LearnView
 
@@ -83,9 +83,10 @@ def test_learn_is_over_the_picture_until_it_ends_and_escape_ends_it() -> None:
     overlay, switches = Overlay((640, 360)), Switches(learn=True)
     assert overlay.redraw(switches, 0.0, lambda: BLANK)
     assert overlay.areas == LearnPanel((640, 360)).areas()
-    assert not switches.take("escape", True) and not switches.closed
+    assert not switches.take("escape", True, 0.0) and not switches.closed
     switches.learn = False
-    assert switches.take("escape", True) and switches.closed
+    assert switches.take("escape", False, 0.0) and not switches.closed
+    assert switches.take("escape", True, 0.0) and switches.closed
 
 
 def test_every_value_and_toggle_has_a_bar() -> None:
@@ -256,10 +257,6 @@ def test_a_message_beside_which_there_is_no_room_stands_below() -> None:
         row = pygame.surfarray.array3d(drawn(hud, status))[:, 230:264]
         assert (row.max() > 150) == is_below
         assert (hud.areas()[0].bottom >= 264) == is_below
-
-
-def test_the_hint_holds_then_fades() -> None:
-    assert hint_alpha(0.0) == hint_alpha(2.9) > hint_alpha(3.5) > hint_alpha(4.0) == 0
 
 
 def test_a_recording_and_a_loop_have_a_lamp_and_each_key_its_own_words() -> None:
