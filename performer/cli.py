@@ -226,7 +226,7 @@ def serve(
 ) -> None:
     """Play a patch for months: whatever befalls it, it comes back as it was.
 
-    It takes all that play takes. Once it has played it never gives up; Esc twice, or Ctrl-C, ends it.
+    It takes all that play takes. Once it has played it never gives up; Esc twice or Ctrl-C ends it.
     """
     from performer.commands.signals import catch_signals
 

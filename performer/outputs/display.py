@@ -14,7 +14,7 @@ from performer.outputs.layout import Output
 from performer.outputs.overlay import Overlay
 from performer.outputs.pace import Pace, measure_period, nominal_hz
 from performer.outputs.screen import Screen
-from performer.outputs.window_keys import ALT_RETURN, Switches
+from performer.outputs.window_keys import Switches
 from performer.status import Status
 
 BLEND = 1
@@ -109,7 +109,8 @@ class PygameDisplay:
             if event.type in (pygame.KEYDOWN, pygame.KEYUP):
                 pressed = event.type == pygame.KEYDOWN
                 key = key_name(event)
-                if key and not self.switches.take(key, pressed, now_s):
+                alt = bool(getattr(event, "mod", 0) & pygame.KMOD_ALT)
+                if key and not self.switches.take(key, pressed, now_s, alt=alt):
                     events.append(KeyEvent(now_s, key, pressed))
             elif event.type in (pygame.QUIT, pygame.WINDOWCLOSE):
                 self.switches.closed = True
@@ -199,11 +200,8 @@ class PygameDisplay:
 
 def key_name(event: pygame.event.Event) -> str:
     """A key as the switches and the patch call it; "" for one that is the system's."""
-    mod = getattr(event, "mod", 0)
     if getattr(event, "unicode", "") == "?":
         return "?"
-    if event.key in (pygame.K_RETURN, pygame.K_KP_ENTER) and mod & pygame.KMOD_ALT:
-        return ALT_RETURN
-    if event.key == pygame.K_ESCAPE and mod & SYSTEM_KEYS and event.type == pygame.KEYDOWN:
-        return ""
+    if event.key == pygame.K_ESCAPE and event.type == pygame.KEYDOWN:
+        return "" if getattr(event, "mod", 0) & SYSTEM_KEYS else "escape"
     return str(pygame.key.name(event.key))

@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 
 OVERLAYS = ("help", "learn", "matrix", "hud")
 CONFIRM_S = 2.0
-ALT_RETURN = "alt+return"
 
 
 @dataclass(frozen=True, slots=True)
 class WindowKey:
-    """Keys that do the same: their pygame names, which switch they turn, and the help's words."""
+    """Keys that do the same: their pygame names, which switch they turn, and the help's words.
+
+    `alt+` before a name is that key while Alt is held down.
+    """
 
     names: tuple[str, ...]
     switch: str
@@ -20,7 +22,10 @@ class WindowKey:
 WINDOW_KEYS = (
     WindowKey(("escape", "q"), "closed", "Esc, Q", "Quit; twice in fullscreen."),
     WindowKey(
-        ("f", "f11", ALT_RETURN), "fullscreen", "F, F11, Alt+Enter", "Fullscreen, or a window."
+        ("f", "f11", "alt+return", "alt+enter"),
+        "fullscreen",
+        "F, F11, Alt+Enter",
+        "Fullscreen, or a window.",
     ),
     WindowKey(("h",), "hud", "H", "Numbers, events and every parameter."),
     WindowKey(("m",), "matrix", "M", "What moves what, and the sound."),
@@ -74,6 +79,7 @@ class Switches:
     front: bool = False
     matrix: bool = False
     quitting: Confirmation = field(default_factory=Confirmation)
+    with_alt: set[str] = field(default_factory=set)
 
     @property
     def overlay(self) -> str:
@@ -85,12 +91,20 @@ class Switches:
         """Whether an audience may be watching: then one stroke does not end the show."""
         return self.fullscreen or self.others_fullscreen
 
-    def take(self, key: str, pressed: bool, now_s: float) -> bool:
+    def take(self, key: str, pressed: bool, now_s: float, *, alt: bool = False) -> bool:
         """Act on a key at `now_s`; True when it belongs to the window, pressed or released.
 
-        `key` is a pygame name, or `ALT_RETURN` for Return or Enter with Alt held down.
+        `key` is a pygame name. With Alt it is the window's until it comes up, whichever of the
+        two comes up first.
         """
-        switch = SWITCH_OF.get(key)
+        if key in self.with_alt and not pressed:
+            self.with_alt.remove(key)
+            return True
+        if alt and pressed and (switch := SWITCH_OF.get(f"alt+{key}")) is not None:
+            self.with_alt.add(key)
+        else:
+            self.with_alt.discard(key)
+            switch = SWITCH_OF.get(key)
         if switch == "closed":
             return self._quit(key, pressed, now_s)
         if switch is not None and pressed:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from performer.outputs.window_keys import ALT_RETURN, CONFIRM_S, WINDOW_KEYS, Switches
+from performer.outputs.window_keys import CONFIRM_S, WINDOW_KEYS, Switches
 
 Stroke = tuple[float, str]
 
@@ -107,10 +107,33 @@ def test_back_in_a_window_one_stroke_is_enough() -> None:
     assert not switches.on_stage and struck(switches, (9.0, "escape")).closed
 
 
-@pytest.mark.parametrize("key", ["f", "f11", ALT_RETURN])
+@pytest.mark.parametrize("key", ["f", "f11"])
 def test_each_of_the_keys_toggles_fullscreen(key: str) -> None:
     switches = struck(Switches(), (0.0, key))
     assert switches.fullscreen and not struck(switches, (1.0, key)).fullscreen
+
+
+@pytest.mark.parametrize("key", ["return", "enter"])
+@pytest.mark.parametrize("alt_comes_up_first", [True, False])
+def test_with_alt_enter_toggles_fullscreen_and_alone_it_is_the_patchs(
+    key: str, alt_comes_up_first: bool
+) -> None:
+    switches = Switches()
+    for fullscreen in (True, False):
+        assert switches.take(key, True, 0.0, alt=True)
+        assert switches.take(key, False, 0.0, alt=not alt_comes_up_first)
+        assert switches.fullscreen == fullscreen
+    assert not switches.take(key, True, 1.0) and not switches.take(key, False, 1.0)
+    assert not switches.take(key, False, 1.5, alt=True), "Alt came after it"
+    switches.take(key, True, 2.0, alt=True)  # and it comes up in another window
+    assert not switches.take(key, True, 3.0) and not switches.take(key, False, 3.0)
+
+
+def test_with_alt_the_other_keys_are_what_they_are() -> None:
+    switches = Switches()
+    assert switches.take("h", True, 0.0, alt=True) and switches.hud
+    assert not switches.take("space", True, 0.0, alt=True)
+    assert not switches.take("space", False, 0.0, alt=True)
 
 
 def test_every_key_turns_a_switch_that_there_is_and_no_two_share_a_name() -> None:
@@ -118,6 +141,6 @@ def test_every_key_turns_a_switch_that_there_is_and_no_two_share_a_name() -> Non
     assert len(names) == len(set(names))
     for key in WINDOW_KEYS:
         for name in key.names:
-            switches = struck(Switches(), (0.0, name))
+            switches, alone = Switches(), name.removeprefix("alt+")
+            assert switches.take(alone, True, 0.0, alt=alone != name)
             assert getattr(switches, key.switch) is True
-    assert not Switches().take("return", True, 0.0), "the patch's: the next cue"
