@@ -18,7 +18,7 @@ import msgspec
 from models.adversaries import DivergedError
 from models.checkpoint import Images, SaveError
 from models.division import TrainingError
-from models.saves import Saves
+from models.saves import Saves, StartOptions
 from models.snapshots import Snapshots
 from models.trainer import Trainer
 from models.watch import STOPPING
@@ -60,10 +60,11 @@ class Run:
         images: Images,
         say: Callable[[str], None] = print,
         snapshots: Snapshots | None = None,
+        start: StartOptions | None = None,
     ) -> None:
-        """`say` is told what an artist should know, a sentence each."""
+        """`say` is told what an artist should know, a sentence each; `start` is kept in saves."""
         self.folder, self.trainer, self.images, self.say = folder, trainer, images, say
-        self.saves = Saves(folder)
+        self.saves = Saves(folder, start)
         self.writes = trainer.ranks.rank == 0
         self.snapshots = snapshots or Snapshots(folder, trainer, images, say)
         self._rollbacks, self._kept = 0, -1

@@ -16,20 +16,39 @@ BATCH_MAXIMUM = 1 << 16
 SUFFIX = ".safetensors"
 
 
+class StartOptions(msgspec.Struct, frozen=True):
+    """Options that a run was started with and that its recipe does not tell; "" if not given.
+
+    `start_from` and `grow` are absolute paths, `sha256` is that of the file there, "" of a folder.
+    `target` is that of a student.
+    """
+
+    start_from: str = ""
+    grow: str = ""
+    sha256: str = ""
+    target: str = ""
+
+
 class Save(msgspec.Struct, frozen=True):
-    """What a run is saved with: what it does, on which images, and how far it was."""
+    """What a run is saved with: what it does, on which images, and how far it was.
+
+    `start` is None where it was not kept.
+    """
 
     recipe: Recipe
     images: Images
     kimg: float
     stage: int
+    start: StartOptions | None = None
 
 
 class Saves:
     """The folder `saves` of a run; `best` is the one that stays whatever follows."""
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, start: StartOptions | None = None) -> None:
+        """`start` is kept in each save that is written."""
         self.folder = run / "saves"
+        self._start = start
 
     @property
     def files(self) -> list[Path]:
@@ -38,7 +57,7 @@ class Saves:
 
     def write(self, trainer: Trainer, images: Images) -> Path:
         """Save a trainer's whole state; raises `SaveError`, and what was there before stays."""
-        told = Save(trainer.recipe, images, trainer.kimg, trainer.stage)
+        told = Save(trainer.recipe, images, trainer.kimg, trainer.stage, self._start)
         path = path_of(self.folder.parent, trainer.kimg)
         save_tensors(path, trainer.state(), {"save": msgspec.json.encode(told).decode()})
         return path

@@ -20,8 +20,9 @@ from models.division import TrainingError
 from models.networks import Widths, has_noise
 from models.recipe import Recipe, Stage
 from models.run import Run
-from models.saves import Saves
+from models.saves import Save, Saves, StartOptions
 from performer.commands.recipe import MANY_IMAGES, gamma_for
+from performer.commands.resume import refusal
 from performer.commands.sitting import Place, goal_for, goal_words, open_place, sit
 from performer.paths import BEST_MODEL
 
@@ -77,14 +78,16 @@ def _check(options: Options) -> None:
         raise TrainingError(f"{out} holds a run; go on with --resume or choose another with --out")
     if options.resume and not holds_run:
         raise TrainingError(f"{out} holds no run to resume")
-    if options.resume and (options.channel_base or options.channel_max):
-        raise TrainingError("the widths cannot change on --resume; leave them out")
 
 
 def _new(options: Options, teacher: Teacher, place: Place) -> Run:
     canvas, widths = _size(options, teacher)
     images = Images(0, teacher.sha256)
-    return _run(new_recipe(teacher, canvas, widths, place.device), teacher, images, options, place)
+    recipe, start = (
+        new_recipe(teacher, canvas, widths, place.device),
+        StartOptions(target=options.target),
+    )
+    return _run(recipe, teacher, images, options, place, start)
 
 
 def _size(options: Options, teacher: Teacher) -> tuple[Canvas, Widths]:
@@ -111,7 +114,8 @@ def _resumed(options: Options, teacher: Teacher, place: Place) -> Run:
             f"{options.model} is not the model that {options.folder} learns from; resume with "
             "that one, or start a new run"
         )
-    run = _run(save.recipe, teacher, save.images, options, place)
+    _check_unchanged(options, teacher, save)
+    run = _run(save.recipe, teacher, save.images, options, place, save.start)
     try:
         run.trainer.restore(tensors)
     except (KeyError, ValueError, RuntimeError) as error:
@@ -122,12 +126,37 @@ def _resumed(options: Options, teacher: Teacher, place: Place) -> Run:
     return run
 
 
-def _run(recipe: Recipe, teacher: Teacher, images: Images, options: Options, place: Place) -> Run:
+def _check_unchanged(options: Options, teacher: Teacher, save: Save) -> None:
+    """Raises `TrainingError` if another target or other widths are asked for than the run has."""
+    before = save.start.target if save.start else ""
+    if before and before != options.target:
+        raise refusal([("--target", before, options.target)])
+    names = {"--channel-base": options.channel_base, "--channel-max": options.channel_max}
+    asked = {name: value for name, value in names.items() if value}
+    if not asked:
+        return
+    own, recipe = teacher.manifest, save.recipe
+    size = asked_size(own.canvas, own.widths, options.channel_base, options.channel_max)
+    before, now = _channels(recipe.canvas, recipe.widths), _channels(*size)
+    if before != now:
+        words = ", ".join(f"{name} {value}" for name, value in asked.items())
+        changed = (" and ".join(asked), f"channels {before}", f"channels {now} ({words})")
+        raise refusal([changed])
+
+
+def _run(
+    recipe: Recipe,
+    teacher: Teacher,
+    images: Images,
+    options: Options,
+    place: Place,
+    start: StartOptions | None,
+) -> Run:
     place.say("Looking at the model.")
     pictures = compared(teacher, recipe.canvas)
     distiller = Distiller(recipe, teacher, pictures, place.device, place.ranks)
     snapshots = StudentSnapshots(options.folder, distiller, images, place.warn)
-    return Run(options.folder, distiller, images, place.warn, snapshots)
+    return Run(options.folder, distiller, images, place.warn, snapshots, start)
 
 
 def new_recipe(teacher: Teacher, canvas: Canvas, widths: Widths, device: torch.device) -> Recipe:

@@ -68,7 +68,7 @@ def new_recipe(
         )
     unused = sorted(asked.keys() & {"ada_target", "ada_kimg"})
     if unused and recipe.augment != "ada":
-        raise TrainingError(f"{_option(unused[0])} has no effect without --augment ada")
+        raise TrainingError(f"{option_of(unused[0])} has no effect without --augment ada")
     return recipe
 
 
@@ -116,16 +116,6 @@ def for_hours(recipe: Recipe, images_per_s: Sequence[float], hours: float) -> Re
         for stage, share, rate in zip(recipe.stages, shares, images_per_s, strict=True)
     )
     return msgspec.structs.replace(recipe, stages=stages)
-
-
-def resumed_recipe(saved: Recipe, asked: dict[str, Any]) -> Recipe:
-    """The saved recipe; only the learning rate may be asked to change on the way."""
-    fixed = sorted(asked.keys() - {"learning_rate"})
-    if fixed:
-        raise TrainingError(
-            f"{_option(fixed[0])} cannot change on --resume; leave it out or start a new run"
-        )
-    return msgspec.structs.replace(saved, **asked)
 
 
 def summary(recipe: Recipe, count: int, device: torch.device) -> list[str]:
@@ -216,8 +206,9 @@ def _widths(asked: dict[str, Any], usual: Widths, ancestor: Ancestor | None) -> 
 def _check_name(field: str, asked: dict[str, Any], allowed: list[str]) -> None:
     if field in asked and asked[field] not in allowed:
         names = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
-        raise TrainingError(f'{_option(field)} "{asked[field]}" is unknown; use {names}')
+        raise TrainingError(f'{option_of(field)} "{asked[field]}" is unknown; use {names}')
 
 
-def _option(field: str) -> str:
+def option_of(field: str) -> str:
+    """The option that a field of the recipe is asked for by."""
     return "--" + field.replace("_", "-")

@@ -24,9 +24,9 @@ from performer.commands.recipe import (
     for_hours,
     frozen_for,
     new_recipe,
-    resumed_recipe,
     summary,
 )
+from performer.commands.resume import check_start, resumed_recipe, start_options
 from performer.commands.sitting import Place, goal_for, goal_words, open_place, sit
 
 
@@ -79,8 +79,6 @@ def _check(options: Options) -> None:
         raise TrainingError(f"{out} holds no run to resume")
     if options.grow and options.start_from:
         raise TrainingError("--grow is for a larger canvas and --from for the same; use one")
-    if resume and (options.grow or options.start_from):
-        raise TrainingError("--grow and --from begin a run; leave them out on --resume")
     if not resume and (options.best or options.changed_images):
         raise TrainingError("--best and --changed-images are for --resume")
 
@@ -100,7 +98,8 @@ def _new(options: Options, place: Place) -> Run:
     if ancestor:
         trainer.graft(ancestor.tensors)
     images = Images(count, dataset.fingerprint, options.licence, options.source, fit, frames)
-    return Run(options.out, trainer, images, place.warn)
+    start = start_options(options.start_from, options.grow)
+    return Run(options.out, trainer, images, place.warn, start=start)
 
 
 def _ancestor(options: Options) -> tuple[Ancestor | None, Canvas]:
@@ -123,7 +122,8 @@ def _resumed(options: Options, place: Place) -> Run:
     save, tensors = saves.go_back_to_best() if options.best else saves.load()
     prepared = {"size": options.size, "fit": options.fit, "frames": options.frames}
     asked = options.asked | {name: value for name, value in prepared.items() if value}
-    recipe, images = resumed_recipe(save.recipe, asked), save.images
+    recipe, images = resumed_recipe(save, asked), _named(options, save.images)
+    check_start(save, options.start_from, options.grow)
     frames = images.frames or None
     dataset, _ = _load_images(options.images, recipe.canvas, images.fit, frames, place)
     if dataset.fingerprint != images.fingerprint:
@@ -136,7 +136,13 @@ def _resumed(options: Options, place: Place) -> Run:
         raise CheckpointError(
             f"{options.out}: its save is not the whole state of its run ({reason})"
         ) from None
-    return Run(options.out, trainer, images, place.warn)
+    return Run(options.out, trainer, images, place.warn, start=save.start)
+
+
+def _named(options: Options, before: Images) -> Images:
+    """The images with another licence and source, where those are given."""
+    told = {"licence": options.licence, "source": options.source}
+    return msgspec.structs.replace(before, **{name: text for name, text in told.items() if text})
 
 
 def _changed(options: Options, before: Images, dataset: Dataset) -> Images:

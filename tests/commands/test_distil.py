@@ -1,21 +1,29 @@
 """`performer distil`: a student that plays, a run that goes on, and one sentence when it cannot."""
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 from rich.console import Console
 
 from models.canvas import canvas_of
-from models.checkpoint import Images, Manifest, load_checkpoint, save_checkpoint
+from models.checkpoint import (
+    Images,
+    Manifest,
+    load_checkpoint,
+    save_checkpoint,
+    save_tensors,
+)
 from models.distil.likeness import Moments
 from models.distil.sizes import TARGETS
 from models.division import TrainingError
 from models.networks import Generator, Widths
-from models.saves import Saves
+from models.saves import Saves, read
 from performer.commands.distil import Options, distil
 from performer.commands.instrument import load_instrument
 
@@ -78,13 +86,41 @@ def test_what_cannot_be_is_one_sentence(options: Options, tmp_path: Path) -> Non
             run(replace(options, **asked))  # type: ignore[arg-type]
     run(options)
     resume = replace(options, resume=True)
-    with pytest.raises(TrainingError, match="widths cannot change"):
-        run(resume)
     torch.manual_seed(1)
     other = load_checkpoint(options.model).manifest
     save_checkpoint(options.model, Generator(CANVAS, WIDTHS), other)
     with pytest.raises(TrainingError, match="is not the model that .*tides-cpu learns from"):
         run(replace(resume, channel_base=None, channel_max=None))
+
+
+def test_the_options_that_it_began_with_go_on_and_others_are_refused(options: Options) -> None:
+    run(options, lambda: True)
+    resume = replace(options, resume=True)
+    run(resume, lambda: True)
+    refused = {
+        "--channel-max cannot change on --resume: the run has channels 8 8 4, asked for is "
+        "channels 16 16 8 (--channel-max 32)": {"channel_base": None, "channel_max": 32},
+        "--channel-base and --channel-max cannot change on --resume: the run has channels 8 8 4, "
+        "asked for is channels 4 4 2 (--channel-base 32, --channel-max 4)": {
+            "channel_base": 32, "channel_max": 4
+        },
+        "--target cannot change on --resume: the run has cpu, asked for is gpu": {
+            "target": "gpu", "out": options.folder
+        },
+    }  # fmt: skip
+    for sentence, asked in refused.items():
+        with pytest.raises(TrainingError, match=f"^{re.escape(sentence)}; leave it out"):
+            run(replace(resume, **asked))  # type: ignore[arg-type]
+
+
+def test_a_run_that_kept_no_target_goes_on(options: Options) -> None:
+    run(options, lambda: True)
+    (path,) = Saves(options.folder).files
+    save, tensors = read(path)
+    old = msgspec.to_builtins(save)
+    assert old.pop("start")["target"] == "cpu"
+    save_tensors(path, tensors, {"save": msgspec.json.encode(old).decode()})
+    run(replace(options, resume=True, target="gpu", out=options.folder), lambda: True)
 
 
 def test_a_smaller_canvas_is_told_plainly_and_plays(

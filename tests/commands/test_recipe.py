@@ -22,7 +22,6 @@ from performer.commands.recipe import (
     frozen_for,
     gamma_for,
     new_recipe,
-    resumed_recipe,
     summary,
 )
 
@@ -162,14 +161,6 @@ def test_what_is_asked_wins() -> None:
 def test_unknown_names_are_refused(asked: dict[str, str], words: str) -> None:
     with pytest.raises(TrainingError, match=words):
         recipe(**asked)
-
-
-def test_resume_takes_a_new_learning_rate_and_refuses_the_rest() -> None:
-    saved = recipe()
-    assert resumed_recipe(saved, {}) == saved
-    assert resumed_recipe(saved, {"learning_rate": 0.001}).learning_rate == 0.001
-    with pytest.raises(TrainingError, match="--r1-gamma cannot change on --resume"):
-        resumed_recipe(saved, {"r1_gamma": 1.0, "learning_rate": 0.001})
 
 
 @pytest.fixture(scope="module")
