@@ -1,27 +1,28 @@
 """The command line: what each command is called, asks for and says."""
 
-import os
 import sys
-import tempfile
-import traceback
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 
-from performer.plain_text import printable_lines
-from performer.screen_log import flush_log
+from performer.completion import LikePlay, device_names, patch_names
+
+# Whatever is imported here, each press of Tab in a shell waits for.
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = typer.Typer(
     help="A live instrument that plays a GAN: MIDI and OSC in, fullscreen visuals out.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
 
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE")]
+Device = Annotated[
+    str,
+    typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE", autocompletion=device_names),
+]
 Osc = Annotated[
     str, typer.Option(help="Where OSC is heard; 0.0.0.0:9000 for the whole network, or none.")
 ]
@@ -44,6 +45,7 @@ Patch = Annotated[
     typer.Argument(
         help="A shipped patch by name, a .toml file, a model, or the folder of a training run.",
         metavar="[PATCH]",
+        autocompletion=patch_names,
     ),
 ]
 ImagesPath = Annotated[
@@ -55,6 +57,32 @@ CanvasSize = Annotated[
 Frames = Annotated[
     int | None, typer.Option(help="How many frames of a video; 1000 if not given.", min=2)
 ]
+
+
+def new_console(*, stderr: bool = False) -> "Console":
+    """Where a command speaks."""
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+def print_version(asked: bool) -> None:
+    """Say which version this is, and end."""
+    if asked:
+        from performer import __version__
+
+        typer.echo(f"performer {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def performer(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", is_eager=True, callback=print_version),
+    ] = False,
+) -> None:
+    """What stands before a command."""
 
 
 def parse_window(text: str | None) -> tuple[int, int] | None:
@@ -204,6 +232,7 @@ def play(
 
 
 @app.command(
+    cls=LikePlay,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     options_metavar="[PATCH] [OPTIONS] [OPTIONS OF PLAY]",
 )
@@ -287,7 +316,7 @@ def render(
     from performer.commands.render import render as run
 
     rate, window = parse_rate(fps), parse_window(size)
-    run(Options(take, out, window, rate, sound, model, device), Console(), stopped)
+    run(Options(take, out, window, rate, sound, model, device), new_console(), stopped)
 
 
 @app.command()
@@ -317,7 +346,7 @@ def replay(
     from performer.commands.replay import Options
     from performer.commands.replay import replay as run
 
-    console = Console()
+    console = new_console()
     run(
         Options(box, at, report, model, device, windowed, headless),
         lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True),
@@ -338,7 +367,7 @@ def images(
     """Look through images before training: what is there, and what is wrong."""
     from performer.commands.images import images as run
 
-    if not run(images, size, fit, frames, sheet, Console()):
+    if not run(images, size, fit, frames, sheet, new_console()):
         raise typer.Exit(1)
 
 
@@ -472,7 +501,7 @@ def train(
             start_from=start_from,
             asked={name: value for name, value in asked.items() if value is not None},
         ),
-        Console(),
+        new_console(),
         stopped,
     )
 
@@ -503,7 +532,7 @@ def train_gesture(
     from performer.commands.train_gesture import train_gesture as run
 
     recipe = GestureRecipe(loss=loss, seed=seed)
-    run(Options(tuple(takes), out, tuple(held_out or ()), minutes, recipe), Console(), stopped)
+    run(Options(tuple(takes), out, tuple(held_out or ()), minutes, recipe), new_console(), stopped)
 
 
 @app.command("import")
@@ -519,7 +548,7 @@ def import_(
     """Bring in a model of another program: StyleGAN2 or 3, or any generator as ONNX."""
     from performer.commands.import_ import import_ as run
 
-    run(file, out, licence, Console())
+    run(file, out, licence, new_console())
 
 
 @app.command()
@@ -564,7 +593,7 @@ def distil(
             device=device,
             resume=resume,
         ),
-        Console(),
+        new_console(),
         stopped,
     )
 
@@ -584,7 +613,7 @@ def measure(
     """Measure a model against its images: likeness, variety, and whether it only copies."""
     from performer.commands.measure import measure as run
 
-    run(model, images, count, device, json, Console(), inception)
+    run(model, images, count, device, json, new_console(), inception)
 
 
 @app.command()
@@ -597,7 +626,7 @@ def params(
     if json:
         print(as_json())
     else:
-        Console().print(as_table())
+        new_console().print(as_table())
 
 
 @app.command()
@@ -612,7 +641,7 @@ def check(
     """Check before the show that all is well: green or red."""
     from performer.commands.check import check as run
 
-    if not run(patch, model, osc, midi, sound, device, Console()):
+    if not run(patch, model, osc, midi, sound, device, new_console()):
         raise typer.Exit(1)
 
 
@@ -645,26 +674,26 @@ def bench(
     if engine or official:
         from performer.commands.bench_engine import bench_engine
 
-        bench_engine(rounds, official, json, Console(), device)
+        bench_engine(rounds, official, json, new_console(), device)
         return
     if page:
         from performer.commands.bench_page import bench_page
 
-        bench_page(patch, model, device, rounds, json, Console())
+        bench_page(patch, model, device, rounds, json, new_console())
         return
     if swaps:
         from performer.commands.bench_swaps import bench_swaps
 
-        bench_swaps(patch, model, device, hz, json, Console())
+        bench_swaps(patch, model, device, hz, json, new_console())
         return
     if train:
         from performer.commands.bench_train import bench_train
 
-        bench_train(device, rounds, json, Console())
+        bench_train(device, rounds, json, new_console())
         return
     from performer.commands.bench import bench as run
 
-    run(patch, model, device, rounds, json, Console())
+    run(patch, model, device, rounds, json, new_console())
 
 
 @app.command()
@@ -677,7 +706,7 @@ def paint(
     """Paint the images on which the starter model was trained."""
     from performer.commands.paint import paint as run
 
-    run(out, count, parse_window(size) or (512, 288), seed, Console())
+    run(out, count, parse_window(size) or (512, 288), seed, new_console())
 
 
 def expected_errors() -> tuple[type[Exception], ...]:
@@ -723,13 +752,22 @@ def main() -> None:
 
 
 def _complain(sentence: str) -> None:
+    from performer.plain_text import printable_lines
+    from performer.screen_log import flush_log
+
     flush_log()
     plain = printable_lines(sentence)
-    Console(stderr=True).print(plain, style="red", markup=False, highlight=False, soft_wrap=True)
+    new_console(stderr=True).print(
+        plain, style="red", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def _write_report() -> str:
     """The traceback goes to a file: it helps us, not the player."""
+    import os
+    import tempfile
+    import traceback
+
     handle, path = tempfile.mkstemp(prefix="performer-", suffix=".txt")
     with os.fdopen(handle, "w") as file:
         traceback.print_exc(file=file)

@@ -24,8 +24,8 @@ WINDOW_KEYS = (
     WindowKey(
         ("f", "f11", "alt+return", "alt+enter"),
         "fullscreen",
-        "F, F11, Alt+Enter",
-        "Fullscreen, or a window.",
+        "F, F11",
+        "Fullscreen, or a window; so does Alt+Enter.",
     ),
     WindowKey(("h",), "hud", "H", "Numbers, events and every parameter."),
     WindowKey(("m",), "matrix", "M", "What moves what, and the sound."),
