@@ -64,6 +64,37 @@ def test_keys_quit_and_stop_ends(show: Callable[..., Show]) -> None:
     assert stopped.display.frames == 0
 
 
+class Tape:
+    """A recorder that remembers what it was given."""
+
+    parameter, lamp, trouble = None, "", ""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.images: list[Image] = []
+
+    def frame(self, on: bool, now_s: float, events: Sequence[Event], image: Image) -> None:
+        self.events += events
+        self.images.append(image.copy())
+
+    def close(self) -> None: ...
+
+
+def test_in_fullscreen_the_second_stroke_ends_and_no_recording_knows_of_either(
+    make_engine: Callable[..., Engine],
+) -> None:
+    keys = [(time_s, key, down) for time_s, key in ((0.5, "escape"), (3.0, "q"), (4.5, "escape"))
+            for down in (True, False)]  # fmt: skip
+    clock, tape = ManualClock(), Tape()
+    display = MemoryDisplay(clock, keys=keys)
+    display.switches.fullscreen = True
+    stage = Stage(make_engine(), display, Inbox(), clock, LABELS, recorders=[tape])
+    stage.play(seconds=9.0)
+    assert clock.now_s == pytest.approx(4.5, abs=0.05)
+    assert not [event for event in tape.events if event.source == "key"]
+    assert all((image == tape.images[0]).all() for image in tape.images)
+
+
 def test_an_events_latency_is_measured_to_its_first_frame(show: Callable[..., Show]) -> None:
     playing = show()
     playing.clock.now_s = 10.0
