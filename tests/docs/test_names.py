@@ -20,8 +20,8 @@ ADDRESSES = sorted(
     {
         (page, address)
         for page in PAGES
-        for span in spans(page)
-        for address in re.findall(r"^/[a-z_]+(?:/[a-z_0-9]+)*(?=$| )", span)
+        for text in (*spans(page), *re.findall(r"(?<=127.0.0.1 9000 ).*", PAGES[page]))
+        for address in re.findall(r"^/[a-z_]+(?:/[a-z_0-9]+)*(?=$|[ `])", text)
     }
     - {(page, address) for page in PAGES for address in NOT_PARAMETERS}
 )
