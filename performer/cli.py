@@ -290,7 +290,9 @@ def play_options(arguments: list[str]) -> dict[str, Any]:
 @app.command()
 def render(
     take: Annotated[Path, typer.Argument(help="A take, as play --take records it.")],
-    out: Annotated[Path, typer.Option(help="The video to write: .mp4, .mkv or .mov.")],
+    out: Annotated[
+        Path, typer.Option(help="The video to write: .mp4, .mkv, .mov, or an animated .webp.")
+    ],
     size: Annotated[
         str | None, typer.Option(help="WxH in pixels; that of the model if not given.")
     ] = None,

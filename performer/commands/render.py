@@ -51,7 +51,7 @@ class Shot:
 
 def render(options: Options, console: Console, stopped: Callable[[], bool]) -> None:
     """Write the video, whole even when it is stopped; raises the readers' errors."""
-    check_movie(options.out)
+    check_movie(options.out, sound=options.sound is not None)
     take = Take(options.take)
     frames, seconds = _survey(take)
     replay = Replay(take, options.model, options.device)

@@ -85,7 +85,7 @@ class Film:
 
     def _run(self) -> None:
         try:
-            check_movie(self.path)
+            check_movie(self.path, live=True)
             memory = SharedMemory(create=True, size=COUNTER_BYTES + SLOTS * self._slot_bytes)
             try:
                 self._ring = Ring(memory, self._slot_bytes)

@@ -1,11 +1,11 @@
-"""A video file: frames at their times, and the sound of another file, through PyAV."""
+"""A video or animation: frames at their times, and the sound of another file, through PyAV."""
 
 import errno
 import os
 from collections.abc import Generator
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image as Pillow
@@ -22,7 +22,28 @@ SOUND_HZ = 48_000
 AAC_SAMPLES = 1024
 BT709 = 1
 LIMITED_RANGE = 1
-SUFFIXES = (".mp4", ".mkv", ".mov")
+
+
+class Kind(NamedTuple):
+    """How a file is written: FFmpeg's format, its encoder and pixels; "" where H.264 chooses them.
+
+    An animation has no sound, and is too slow to write during a show.
+    """
+
+    format: str
+    codec: str = ""
+    pixels: str = ""
+    animation: bool = False
+
+
+KINDS = {
+    ".mp4": Kind("mp4"),
+    ".mkv": Kind("matroska"),
+    ".mov": Kind("mp4"),
+    ".webp": Kind("webp", "libwebp_anim", "bgra", animation=True),
+}
+# Of an animation: for ever, good, and as small as a minute of work for ten seconds makes it.
+WEBP = {"loop": "0", "quality": "75", "compression_level": "4"}
 # As good as the eye can tell; a live one must leave the processor to the show.
 CAREFUL = {"preset": "medium", "crf": "16"}
 QUICK = {"preset": "veryfast" if (os.cpu_count() or 1) >= 8 else "ultrafast", "crf": "20"}
@@ -37,18 +58,22 @@ class MovieError(Exception):
     """A video that cannot be written: one sentence that names it and what is wrong."""
 
 
-def check_movie(path: Path) -> None:
-    """Raises `MovieError` when no video can be written there."""
+def check_movie(path: Path, *, live: bool = False, sound: bool = False) -> None:
+    """Raises `MovieError` when no video, or none during a show or with sound, can be there."""
     pyav()
-    if path.suffix.lower() not in SUFFIXES:
-        raise MovieError(f"{path}: a video's name ends in {', '.join(SUFFIXES)}")
+    suffixes = [suffix for suffix, kind in KINDS.items() if not (kind.animation and live)]
+    suffix = path.suffix.lower()
+    if suffix not in suffixes:
+        raise MovieError(f"{path}: a video's name ends in {', '.join(suffixes)}")
+    if sound and KINDS[suffix].animation:
+        raise MovieError(f"{path}: an animation has no sound; leave out --sound")
     if not path.parent.is_dir():
         raise MovieError(f"{path}: there is no such folder")
 
 
 def check_new_movie(path: Path) -> None:
-    """`check_movie` of a file that must not be there yet."""
-    check_movie(path)
+    """`check_movie` of a show's file, which must not be there yet."""
+    check_movie(path, live=True)
     if path.exists():
         raise MovieError(f"{path} is there already; a film of a show is never written over")
 
@@ -113,15 +138,15 @@ class Movie:
     ) -> None:
         """`size` is (width, height), `fps` the usual rate of frames."""
         self._av, self.path, self._size = pyav(), path, even(size)
+        self._kind = KINDS[path.suffix.lower()]
         codec = hardware_codec(self._size) if live else None
-        self.codec = codec or "libx264"
+        self.codec = self._kind.codec or codec or "libx264"
         self._last = -1
         try:
-            is_mkv = path.suffix.lower() == ".mkv"
-            options = FRAGMENTED if live and not is_mkv else {}
-            self._file = self._av.open(
-                str(path), "w", format="matroska" if is_mkv else "mp4", options=options
-            )
+            options = FRAGMENTED if live and self._kind.format == "mp4" else {}
+            if self._kind.animation:
+                options = {"loop": WEBP["loop"]}
+            self._file = self._av.open(str(path), "w", format=self._kind.format, options=options)
             self._video = self._stream(fps, live)
             self._sound = _Sound(self._file, sound) if sound else None
         except (self._av.FFmpegError, ValueError) as error:
@@ -131,9 +156,12 @@ class Movie:
         rate = Fraction(fps).limit_denominator(1001)
         stream = self._file.add_stream(self.codec, rate=rate)
         stream.width, stream.height = self._size
-        stream.pix_fmt = "yuv420p" if self.codec == "libx264" else "nv12"
         context = stream.codec_context
         context.time_base = Fraction(1, CLOCK_HZ)
+        if self._kind.animation:
+            stream.pix_fmt, stream.options = self._kind.pixels, WEBP
+            return stream
+        stream.pix_fmt = "yuv420p" if self.codec == "libx264" else "nv12"
         context.color_primaries = context.color_trc = context.colorspace = BT709
         context.color_range = LIMITED_RANGE
         if live:
@@ -147,9 +175,12 @@ class Movie:
     def put(self, image: Image, time_s: float) -> None:
         """The next frame, uint8 (H, W, 3) of any size, seen from `time_s` on."""
         frame = self._av.VideoFrame.from_ndarray(letterboxed(image, self._size), format="rgb24")
-        frame = frame.reformat(
-            format=self._video.pix_fmt, dst_colorspace="ITU709", dst_color_range="MPEG"
-        )
+        if self._kind.animation:
+            frame = frame.reformat(format=self._kind.pixels)
+        else:
+            frame = frame.reformat(
+                format=self._video.pix_fmt, dst_colorspace="ITU709", dst_color_range="MPEG"
+            )
         frame.pts = self._last = max(round(time_s * CLOCK_HZ), self._last + 1)
         frame.time_base = Fraction(1, CLOCK_HZ)
         try:
