@@ -233,7 +233,7 @@ class Adversaries:
         self.skips[network] = 0 if sound else self.skips[network] + 1
         if self.skips[network] > SKIPS_MAXIMUM:
             raise DivergedError(
-                f"the loss of {network} is no longer a number at {self.kimg:.1f} kimg; "
+                f"the loss of {network} became NaN at {self.kimg:.1f} kimg; "
                 "go on from an earlier save with a lower --learning-rate"
             )
         return sound

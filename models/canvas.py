@@ -54,7 +54,7 @@ def canvas_of(width_px: int, height_px: int) -> Canvas:
         h, w, doublings = h // 2, w // 2, doublings + 1
     if min(h, w) < BASE_MINIMUM_PX or max(h, w) > BASE_MAXIMUM_PX or doublings == 0:
         raise CanvasError(
-            f"{width_px}x{height_px} is no canvas: halved again and again, both sides must end "
+            f"{width_px}x{height_px} is not a canvas: halved again and again, both sides must end "
             f"between {BASE_MINIMUM_PX} and {BASE_MAXIMUM_PX}. "
             f"Nearest: {_nearest(width_px, height_px)}"
         )
@@ -65,7 +65,7 @@ def parse_size(text: str) -> Canvas:
     """The canvas for `N` (square) or `WxH`; raises `CanvasError`."""
     match = re.fullmatch(r"(\d{1,5})(?:[xX](\d{1,5}))?", text.strip())
     if match is None:
-        raise CanvasError(f'"{text}" is no size; write N or WxH, for example 256 or 512x288')
+        raise CanvasError(f'"{text}" is not a size; write N or WxH, for example 256 or 512x288')
     width = int(match[1])
     return canvas_of(width, int(match[2]) if match[2] else width)
 

@@ -224,7 +224,7 @@ def _sight(path: Path, tensors: dict[str, Tensor], w_dim: int) -> Sight | None:
         for part, expected in (("weight", shape), ("bias", shape[:1])):
             name = f"{SIGHT_KEY}.{i}.{part}"
             if name not in tensors:
-                raise CheckpointError(f"{path}: its sight misses {name}")
+                raise CheckpointError(f"{path}: its table of walking speeds lacks {name}")
             _check(path, name, tensors[name], expected)
             layer.append(tensors.pop(name).float())
         layers.append((layer[0], layer[1]))
@@ -251,13 +251,13 @@ def check_weights(path: Path, tensors: dict[str, Tensor], network: nn.Module) ->
     expected = network.state_dict()
     for name in sorted(expected.keys() | tensors.keys()):
         if name not in tensors or name not in expected:
-            which = "misses" if name in expected else "has an unknown"
+            which = "lacks" if name in expected else "has an unknown"
             raise CheckpointError(f"{path}: its manifest and weights disagree: it {which} {name}")
         _check(path, name, tensors[name], tuple(expected[name].shape))
 
 
 def _check(path: Path, name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
-    """Refuse a tensor of another shape or type, or with values that are not numbers."""
+    """Refuse a tensor of another shape or type, or with NaN or infinite values."""
     if tuple(tensor.shape) != shape:
         raise CheckpointError(
             f"{path}: {name} has the shape {tuple(tensor.shape)} instead of {shape}"
@@ -265,7 +265,7 @@ def _check(path: Path, name: str, tensor: Tensor, shape: tuple[int, ...]) -> Non
     if tensor.dtype not in FLOATS:
         raise CheckpointError(f"{path}: {name} is of the type {tensor.dtype}")
     if not torch.isfinite(tensor).all():
-        raise CheckpointError(f"{path}: {name} holds values that are not numbers")
+        raise CheckpointError(f"{path}: {name} holds NaN or infinite values")
 
 
 def _manifest(path: Path, metadata: dict[str, str]) -> Manifest:

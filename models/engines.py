@@ -91,7 +91,7 @@ def _gpu_runtime(
         return gpu_runtime_for(generator, device, directions, name=name, moves=moves)
     except Exception as error:  # Whatever a driver does, the show goes on.
         reason = f"{describe(device)} failed: {type(error).__name__}: {error}".splitlines()[0]
-    logging.getLogger(__name__).warning("torch plays %s unprepared: %s", name, reason)
+    logging.getLogger(__name__).warning("torch plays %s without preparation: %s", name, reason)
     return None
 
 

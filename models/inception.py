@@ -91,7 +91,7 @@ def extract(network: Inception, parts: Iterable[Tensor]) -> Tensor:
     device = next(network.parameters()).device
     features = torch.cat([network(_fitted(part.to(device))).cpu() for part in parts])
     if not features.isfinite().all():
-        raise MetricsError("the weights of Inception v3 give features that are not numbers")
+        raise MetricsError("the weights of Inception v3 give NaN or infinite features")
     return features
 
 

@@ -32,7 +32,7 @@ def load_inception(path: Path) -> Inception:
         state[f"{name}.weight"], state[f"{name}.bias"] = _folded(name, tensors)
     for name, tensor in state.items():
         if not tensor.isfinite().all():
-            raise CheckpointError(f"{path}: {name} holds values that are not numbers")
+            raise CheckpointError(f"{path}: {name} holds NaN or infinite values")
     network.load_state_dict(state, assign=True)
     return network.eval().requires_grad_(False)
 
@@ -48,7 +48,7 @@ def _read(path: Path) -> dict[str, Tensor]:
             found = {name: value for name, value in tree.items() if isinstance(value, Tensor)}
             if found.keys() == tree.keys() and all(isinstance(name, str) for name in found):
                 return found
-    raise CheckpointError(f"{path}: no weights of Inception v3, for it is no table of tensors")
+    raise CheckpointError(f"{path}: no weights of Inception v3, for it is not a table of tensors")
 
 
 def _classes(tensors: dict[str, Tensor]) -> int:
@@ -62,7 +62,7 @@ def _check(path: Path, tensors: dict[str, Tensor], layers: dict[str, Convolution
     shapes = _shapes(layers)
     for name, wanted in shapes.items():
         if name not in tensors:
-            raise CheckpointError(f"{path}: no weights of Inception v3, for it misses {name}")
+            raise CheckpointError(f"{path}: no weights of Inception v3, for it lacks {name}")
         found = tuple(tensors[name].shape)
         if found != wanted:
             raise CheckpointError(f"{path}: {name} has the shape {found} instead of {wanted}")

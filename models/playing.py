@@ -44,7 +44,7 @@ class Playing(Generic[G]):
             self.sketch = self._make_sketch()
         except Exception as error:  # Whatever a library or driver does, the show goes on.
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
-            logging.getLogger(__name__).warning("detail cannot be spared: %s", reason)
+            logging.getLogger(__name__).warning("the level of detail cannot be lowered: %s", reason)
 
     def _make_sketch(self) -> Sketch | None:
         return None

@@ -55,7 +55,7 @@ def _from_deep(image: Image.Image) -> Image.Image:
     """16 and 32 bit grey to 8 bit by the range that its mode promises."""
     values = np.asarray(image).astype(np.float64)
     if not np.isfinite(values).all():
-        raise ValueError("it has pixels that are not numbers")
+        raise ValueError("it has NaN or infinite pixels")
     if image.mode == "F":
         full = 1.0 if values.max() <= 1.0 else 255.0 if values.max() <= 255.0 else values.max()
     else:

@@ -154,7 +154,7 @@ class Run:
         self.trainer.attempt = attempt
         if self.writes:
             self.snapshots.forget_after(save.kimg)
-        self.say(f"Losses were no numbers any more; went back to the save at {save.kimg:.1f} kimg.")
+        self.say(f"The losses became NaN; went back to the save at {save.kimg:.1f} kimg.")
 
     def log(self, losses: dict[str, float]) -> None:
         """A line for `log.csv` and TensorBoard."""

@@ -136,6 +136,6 @@ def sender(device: torch.device) -> Send:
 
 def _checked(pixels: Tensor, sound: Tensor) -> Image:
     if not sound:
-        raise ArithmeticError("the model gave values that are not numbers")
+        raise ArithmeticError("the model gave NaN or infinite values")
     image: Image = pixels.numpy()
     return image

@@ -24,18 +24,18 @@ Device = Annotated[
     typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE", autocompletion=device_names),
 ]
 Osc = Annotated[
-    str, typer.Option(help="Where OSC is heard; 0.0.0.0:9000 for the whole network, or none.")
+    str, typer.Option(help="Where to listen for OSC; 0.0.0.0:9000 for the whole network, or none.")
 ]
 OscFeedback = Annotated[
     str,
     typer.Option(
-        help="Who is told of changes over OSC: auto (programs on this computer that sent some), "
+        help="Who receives changes over OSC: auto (programs on this computer that sent some), "
         "PORT (all that sent some, at that port), HOST:PORT, or none."
     ),
 ]
 Midi = Annotated[str, typer.Option(help="Part of a MIDI port's name; all, or none.")]
 Sound = Annotated[
-    str, typer.Option(help="What is listened to: default, part of a device's name, a file.")
+    str, typer.Option(help="The sound input: default, part of a device's name, or a file.")
 ]
 Model = Annotated[
     Path | None, typer.Option(help="A model (.safetensors), or the folder of a training run.")
@@ -91,7 +91,7 @@ def parse_window(text: str | None) -> tuple[int, int] | None:
         return None
     width, _, height = text.lower().partition("x")
     if not (width.isdigit() and height.isdigit() and 0 < int(width) < 16384 > int(height) > 0):
-        raise typer.BadParameter(f'"{text}" is no size; write WxH, such as 1280x720')
+        raise typer.BadParameter(f'"{text}" is not a size; write WxH, such as 1280x720')
     return int(width), int(height)
 
 
@@ -104,7 +104,7 @@ def parse_rate(text: str) -> float | None:
     except ValueError:
         rate = 0.0
     if not 1.0 <= rate <= 240.0:
-        raise typer.BadParameter(f'"{text}" is no rate; write 1 to 240, or take')
+        raise typer.BadParameter(f'"{text}" is not a rate; write 1 to 240, or take')
     return rate
 
 
@@ -132,9 +132,13 @@ def play(
     headless: Annotated[bool, typer.Option("--headless", help="Without any window.")] = False,
     latency: Annotated[
         Literal["low", "smooth"],
-        typer.Option(help="low: each frame at once; smooth: one later, made beside the last."),
+        typer.Option(
+            help="low: show each frame at once; smooth: one frame later, at a higher frame rate."
+        ),
     ] = "low",
-    stats: Annotated[Path | None, typer.Option(help="Write what was measured, as JSON.")] = None,
+    stats: Annotated[
+        Path | None, typer.Option(help="At the end write the measurements, as JSON.")
+    ] = None,
     take: Annotated[
         Path | None, typer.Option(help="Record the whole show as a take, which can be rendered.")
     ] = None,
@@ -143,18 +147,22 @@ def play(
     ] = None,
     hours: Annotated[
         str | None,
-        typer.Option(help='When it is to be seen: "Mon-Fri 10:00-18:00, Sat 12:00-20:00".'),
+        typer.Option(
+            help='Opening hours, black outside them: "Mon-Fri 10:00-18:00, Sat 12:00-20:00".'
+        ),
     ] = None,
     page: Annotated[
         bool, typer.Option("--page", help="Serve the control page and OSCQuery.")
     ] = False,
     lan: Annotated[
-        bool, typer.Option("--lan", help="Open the page to the network, by a QR code.")
+        bool, typer.Option("--lan", help="Open the page to the network; prints a QR code.")
     ] = False,
     port: Annotated[int, typer.Option(help="The page's port.", min=0, max=65_535)] = 8000,
     fit: Annotated[
         Literal["contain", "cover", "stretch"],
-        typer.Option(help="How the picture meets the window: all of it, filled and cut, or bent."),
+        typer.Option(
+            help="How the picture fits the window: contain (all of it), cover (cut), or stretch."
+        ),
     ] = "contain",
     outputs: Annotated[
         Path | None,
@@ -174,16 +182,20 @@ def play(
     ] = None,
     autopilot: Annotated[
         Path | None,
-        typer.Option(help="Gestures that play when nobody does, by train-gesture."),
+        typer.Option(help="Gestures for the autopilot, made by train-gesture."),
     ] = None,
     after: Annotated[
         float | None,
-        typer.Option(help="So many seconds without a touch; 60 if not given.", min=0, max=3600),
+        typer.Option(
+            help="Seconds without a touch before the autopilot plays; 60 if not given.",
+            min=0,
+            max=3600,
+        ),
     ] = None,
 ) -> None:
     """Play a patch, fullscreen. Esc twice quits, H shows numbers, F1 shows the keys.
 
-    Of the folder of a run it plays the best model, and takes each new one while it trains.
+    Given the folder of a run, it plays the best model and follows new ones while it trains.
     """
     from performer.commands.signals import catch_signals
 
@@ -239,23 +251,23 @@ def play(
 def serve(
     context: typer.Context,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Begin as the patch starts, not where it stood.")
+        bool, typer.Option("--fresh", help="Begin as the patch starts, not where the show stood.")
     ] = False,
     fallback: Annotated[
         Path | None,
-        typer.Option(help="The model that plays where the other cannot; the starter if not given."),
+        typer.Option(help="The model to play when the other cannot be; the starter if not given."),
     ] = None,
     understudy: Annotated[
         bool,
-        typer.Option("--understudy/--no-understudy", help="A second instrument stands ready."),
+        typer.Option(
+            "--understudy/--no-understudy", help="Keep a second instance loaded as standby."
+        ),
     ] = True,
-    log: Annotated[
-        Path | None, typer.Option(help="The log; at most 6 MB in 6 files are kept.")
-    ] = None,
+    log: Annotated[Path | None, typer.Option(help="The log file; at most 6 MB in 6 files.")] = None,
 ) -> None:
-    """Play a patch for months: whatever befalls it, it comes back as it was.
+    """Play a patch for months: after a fault it goes on where it was.
 
-    It takes all that play takes. Once it has played it never gives up; Esc twice or Ctrl-C ends it.
+    It takes all options of play. Once it has played it never gives up; Esc twice or Ctrl-C ends it.
     """
     from performer.commands.signals import catch_signals
 
@@ -297,10 +309,10 @@ def render(
         str | None, typer.Option(help="WxH in pixels; that of the model if not given.")
     ] = None,
     fps: Annotated[
-        str, typer.Option(help="Frames a second, or take for those of the show.")
+        str, typer.Option(help="Frames a second, or take for exactly the show's frames.")
     ] = "60",
     sound: Annotated[
-        Path | None, typer.Option(help="A sound file; it begins with the recording.")
+        Path | None, typer.Option(help="A sound file; it starts where the recording starts.")
     ] = None,
     model: Annotated[
         Path | None, typer.Option(help="Another model than the take's, or a run's folder.")
@@ -325,12 +337,13 @@ def render(
 def replay(
     box: Annotated[
         Path | None,
-        typer.Argument(help="A black box or a take; the box that was kept last if not given."),
+        typer.Argument(help="A black box or a take; the newest black box if not given."),
     ] = None,
     at: Annotated[
-        float, typer.Option(help="Begin so many seconds after the start; below 0, before the end.")
+        float,
+        typer.Option(help="Begin this many seconds after the start; below 0, before the end."),
     ] = 0.0,
-    report: Annotated[bool, typer.Option("--report", help="Only tell what is in it.")] = False,
+    report: Annotated[bool, typer.Option("--report", help="Only print the report.")] = False,
     model: Annotated[
         Path | None, typer.Option(help="Another model than the take's, or a run's folder.")
     ] = None,
@@ -338,9 +351,9 @@ def replay(
     windowed: Annotated[bool, typer.Option("--windowed", help="A window, not fullscreen.")] = False,
     headless: Annotated[bool, typer.Option("--headless", help="Without any window.")] = False,
 ) -> None:
-    """Play the last minutes before something went wrong, and tell what is known of it.
+    """Play the last minutes before a fault again, and print what is known of it.
 
-    Every show keeps its last five minutes; where it does not end well, they stay.
+    Every show keeps its last five minutes; after a fault they stay on disk.
     """
     from performer.commands.signals import catch_signals
 
@@ -400,12 +413,14 @@ def train(
     ada_target: Annotated[
         float | None,
         typer.Option(
-            help="How sure ada lets the discriminator be; 0.6 if not given.", min=0, max=1
+            help="ADA's target for the discriminator's certainty; 0.6 if not given.", min=0, max=1
         ),
     ] = None,
     ada_kimg: Annotated[
         float | None,
-        typer.Option(help="Thousand images to ada's full strength; 100 if not given.", min=1),
+        typer.Option(
+            help="Thousand images until ADA may reach full strength; 100 if not given.", min=1
+        ),
     ] = None,
     batch: Annotated[int | None, typer.Option(help="Images a step.", min=2)] = None,
     learning_rate: Annotated[
@@ -420,7 +435,7 @@ def train(
     ] = None,
     frozen_layers: Annotated[
         int | None,
-        typer.Option(help="Layers of the discriminator that stay; 10 or less with --from.", min=0),
+        typer.Option(help="Discriminator layers to freeze; 10 or fewer with --from.", min=0),
     ] = None,
     path_length_weight: Annotated[
         float | None,
@@ -433,7 +448,7 @@ def train(
     ] = None,
     noise: Annotated[
         bool | None,
-        typer.Option("--noise/--no-noise", help="Let the model have fine random texture."),
+        typer.Option("--noise/--no-noise", help="Give the model noise inputs for fine texture."),
     ] = None,
     precision: Annotated[
         str | None,
@@ -446,7 +461,7 @@ def train(
         bool, typer.Option("--best", help="Resume from the best save; later ones are removed.")
     ] = False,
     changed_images: Annotated[
-        bool, typer.Option("--changed-images", help="Resume though the images have changed.")
+        bool, typer.Option("--changed-images", help="Resume although the images have changed.")
     ] = False,
     stop_early: Annotated[
         bool, typer.Option("--stop-early", help="Stop when more training would hurt.")
@@ -514,7 +529,7 @@ def train_gesture(
     out: Annotated[Path, typer.Option(help="The gestures to write, a .safetensors.")],
     held_out: Annotated[
         list[Path] | None,
-        typer.Option(help="A take to measure by, which is not learnt; may be given again."),
+        typer.Option(help="A take to compare with, not trained on; may be given several times."),
     ] = None,
     minutes: Annotated[float, typer.Option(help="How long to train.", min=0)] = 10.0,
     loss: Annotated[
@@ -522,9 +537,9 @@ def train_gesture(
     ] = "nonsaturating",
     seed: Annotated[int, typer.Option(help="The same seed, the same run.", min=0)] = 0,
 ) -> None:
-    """Learn your way of moving parameters from takes. Ctrl-C ends early and keeps all so far.
+    """Learn from takes how you move parameters. Ctrl-C ends early and keeps the best so far.
 
-    What comes out plays when nobody touches anything: performer play --autopilot OUT.
+    The result plays when nobody touches anything: performer play --autopilot OUT.
     """
     from performer.commands.signals import catch_signals
 
@@ -557,7 +572,7 @@ def import_(
 def distil(
     model: Annotated[Path, typer.Argument(help="A StyleGAN2 model, or the folder of a run.")],
     target: Annotated[
-        str, typer.Option(help="Where it shall play at 30 frames/s: cpu, or gpu (a laptop's).")
+        str, typer.Option(help="The machine it is for, at 30 frames/s: cpu, or gpu (a laptop's).")
     ],
     out: Annotated[
         Path | None, typer.Option(help="The student's folder; beside MODEL if not given.")
@@ -573,7 +588,7 @@ def distil(
     device: Device = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run.")] = False,
 ) -> None:
-    """Distil a model into a narrower one that plays alike on a smaller machine. No images needed.
+    """Distil a model into a narrower one for a smaller machine. No images needed.
 
     Ctrl-C saves and says how to go on.
     """
@@ -640,7 +655,7 @@ def check(
     sound: Sound = "none",
     device: Device = "auto",
 ) -> None:
-    """Check before the show that all is well: green or red."""
+    """Check everything before the show: ok or no for each part."""
     from performer.commands.check import check as run
 
     if not run(patch, model, osc, midi, sound, device, new_console()):
@@ -652,7 +667,7 @@ def bench(
     patch: Patch = "drift",
     model: Model = None,
     device: Device = "auto",
-    rounds: Annotated[int, typer.Option(help="Rounds, all measured things in each.", min=3)] = 9,
+    rounds: Annotated[int, typer.Option(help="Rounds; each measures every case once.", min=3)] = 9,
     train: Annotated[
         bool, typer.Option("--train", help="Measure training instead of playing.")
     ] = False,
@@ -668,7 +683,7 @@ def bench(
     hz: Annotated[float, typer.Option(help="With --swaps: frames a second.", min=1.0)] = 60.0,
     official: Annotated[
         Path | None,
-        typer.Option(help="With --engine: a copy of the vendor's repository, measured too."),
+        typer.Option(help="With --engine: a copy of the authors' code, measured too."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:

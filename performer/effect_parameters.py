@@ -61,7 +61,7 @@ EFFECTS: tuple[Parameter, ...] = (
         curve="square",
     ),
     _seconds("trails", "How long light lingers.", 5.0),
-    _seconds("feedback.time", "How long the output goes on into itself.", 2.0),
+    _seconds("feedback.time", "How long the output is fed back into itself.", 2.0),
     Parameter(
         "feedback.zoom",
         "How fast it grows there; below 0 it shrinks.",
@@ -88,7 +88,7 @@ EFFECTS: tuple[Parameter, ...] = (
 
 FLASH_LIMIT = Parameter(
     "flash_limit",
-    "On from the start: no more than three flashes a second, for those whom they make ill.",
+    "On from the start: at most three flashes a second, to protect people with epilepsy.",
     kind="toggle",
     default=1.0,
     slew_s=0.0,

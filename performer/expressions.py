@@ -138,4 +138,4 @@ def _name(node: ast.expr) -> str:
             return f"{_name(inner)}.{name}"
         case ast.Subscript(value=inner, slice=ast.Constant(value=int() as number)):
             return f"{_name(inner)}.{number}"
-    raise ExpressionError(f'"{ast.unparse(node)}" is no name; allowed are {ALLOWED}')
+    raise ExpressionError(f'"{ast.unparse(node)}" is not a name; allowed are {ALLOWED}')

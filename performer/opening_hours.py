@@ -45,10 +45,12 @@ def _spans(part: str) -> list[tuple[int, int]]:
     first, last, *numbers = match.groups()
     for day in (first, last):
         if day is not None and day not in DAYS:
-            raise HoursError(f'hours: "{day}" is no day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun')
+            raise HoursError(
+                f'hours: "{day}" is not a day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun'
+            )
     begin, end = _minutes(part, *numbers[:2]), _minutes(part, *numbers[2:])
     if begin == end:
-        raise HoursError(f'hours: "{part}" is no time at all; all day is 0:00-24:00')
+        raise HoursError(f'hours: "{part}" is an empty span of time; all day is 0:00-24:00')
     end += DAY_MIN if end < begin else 0
     return [(day * DAY_MIN + begin, day * DAY_MIN + end) for day in _days(first, last)]
 
@@ -65,5 +67,5 @@ def _days(first: str | None, last: str | None) -> list[int]:
 def _minutes(part: str, hour: str, minute: str) -> int:
     minutes = int(hour) * 60 + int(minute)
     if int(minute) > 59 or minutes > DAY_MIN:
-        raise HoursError(f'hours: "{part}" has a time that no clock shows; write 0:00 to 24:00')
+        raise HoursError(f'hours: "{part}" has a time outside of the day; write 0:00 to 24:00')
     return minutes

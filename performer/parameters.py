@@ -29,7 +29,7 @@ def _directions(group: str, layers: str) -> tuple[Parameter, ...]:
 
 
 def _cues() -> tuple[Parameter, ...]:
-    number = "The cue that is out: 0 before the first; setting it goes to that cue."
+    number = "The current cue; 0 is before the first. Setting it goes to that cue."
     return (
         Parameter("cue.go", "Go to the next cue.", kind="trigger", key="return", quantised=True),
         Parameter("cue.back", "Go back a cue.", kind="trigger", key="backspace", quantised=True),
@@ -83,7 +83,9 @@ def _decks() -> tuple[Parameter, ...]:
     return (
         *(
             Parameter(
-                f"model.{i}", f"Load model {i} of the patch on the deck less seen.", "trigger"
+                f"model.{i}",
+                f"Load model {i} of the patch on the deck that is seen less.",
+                "trigger",
             )
             for i in range(1, MODELS + 1)
         ),
@@ -186,7 +188,7 @@ TABLE: tuple[Parameter, ...] = (
     *_modulation(),
     Parameter(
         "bpm",
-        "Tempo: beats a minute.",
+        "Tempo, in beats a minute.",
         minimum=20.0,
         maximum=300.0,
         default=120.0,
@@ -203,15 +205,15 @@ TABLE: tuple[Parameter, ...] = (
     ),
     Parameter(
         "tempo.nudge",
-        "How much later the beat falls, to meet the ear.",
+        "Move the beat later (above 0) or earlier (below 0).",
         minimum=-200.0,
         maximum=200.0,
         unit="ms",
     ),
-    Parameter("tempo.resync", "The one is now.", kind="trigger", key="y"),
+    Parameter("tempo.resync", "Beat one of the bar is now.", kind="trigger", key="y"),
     Parameter(
         "quantise",
-        "Scenes and the next picture wait for a multiple of so many beats; 0: they do not.",
+        "Scenes, cues and the next picture wait for a multiple of this many beats; 0: no waiting.",
         maximum=16.0,
         unit="beats",
         step=1.0,
@@ -219,7 +221,7 @@ TABLE: tuple[Parameter, ...] = (
     ),
     Parameter(
         "loop.record",
-        "Keep what hands do, as loops.",
+        "Record movements as loops.",
         kind="toggle",
         key="o",
         slew_s=0.0,

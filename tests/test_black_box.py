@@ -122,7 +122,7 @@ def test_a_full_disk_is_one_line_and_the_next_piece_is_tried(
     for number in range(2):
         box.follow(200.0 + number * PIECE_S, (), engine)
     box.close()
-    assert len([r for r in caplog.records if "black box is not kept" in r.message]) == 1
+    assert len([r for r in caplog.records if "black box cannot be written" in r.message]) == 1
     assert len(pieces(folder, os.getpid())) == 2
     box.forget()
     assert not pieces(folder, os.getpid())

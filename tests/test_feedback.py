@@ -77,7 +77,7 @@ def test_who_is_told_is_asked_for_in_one_word(text: str, replies: Replies | None
 
 
 def test_a_wrong_word_is_a_sentence() -> None:
-    with pytest.raises(InputError, match="is no address"):
+    with pytest.raises(InputError, match="is not an address"):
         parse_replies("everybody")
 
 

@@ -38,12 +38,12 @@ def test_when_it_is_open(text: str, open_at: list[datetime], closed_at: list[dat
         ("always", "not understood"),
         ("Mon 10-18", "not understood"),
         ("Mon 10:00-18:00,", "not understood"),
-        ("Mit 10:00-18:00", '"mit" is no day'),
-        ("Mon-Fry 10:00-18:00", '"fry" is no day'),
-        ("25:00-26:00", "no clock shows"),
-        ("10:60-12:00", "no clock shows"),
-        ("24:30-2:00", "no clock shows"),
-        ("10:00-10:00", "no time at all"),
+        ("Mit 10:00-18:00", '"mit" is not a day'),
+        ("Mon-Fry 10:00-18:00", '"fry" is not a day'),
+        ("25:00-26:00", "time outside of the day"),
+        ("10:60-12:00", "time outside of the day"),
+        ("24:30-2:00", "time outside of the day"),
+        ("10:00-10:00", "an empty span of time"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(text: str, word: str) -> None:

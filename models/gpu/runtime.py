@@ -141,5 +141,5 @@ def gpu_runtime_for(
         return build(choice_for(generator, device, build, name, moves=moves))
     except Exception as error:  # Such as a compiler that is there no more.
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        logging.getLogger(__name__).warning("%s is tried anew: %s", name, reason)
+        logging.getLogger(__name__).warning("%s is prepared again: %s", name, reason)
     return build(choice_for(generator, device, build, name, moves=moves, anew=True))

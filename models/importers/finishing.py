@@ -47,5 +47,5 @@ def _search(
     try:
         return find_directions(generator, effort)
     except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
-        say("Its W holds what is no number, so it has no directions.")
+        say("Its W holds NaN or infinite values, so it has no directions.")
         return None

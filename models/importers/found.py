@@ -76,7 +76,7 @@ def _load(network: nn.Module, state: dict[str, Tensor]) -> None:
         # A copy of its own: in a file tensors may share memory, or be of half precision.
         state[name] = state[name].to(torch.float32, copy=True).contiguous()
         if not torch.isfinite(state[name]).all():
-            refuse(f"{name} holds values that are not numbers")
+            refuse(f"{name} holds NaN or infinite values")
         if name.endswith("resample_filter"):
             _check_filter(name, state[name])
     network.load_state_dict(state, assign=True)

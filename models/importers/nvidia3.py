@@ -36,7 +36,7 @@ class FoundStyleGAN3:
         state = {n: t.to(torch.float32, copy=True).contiguous() for n, t in self.weights.items()}
         for name, tensor in state.items():
             if not torch.isfinite(tensor).all():
-                refuse(f"{shown(name)} holds values that are not numbers")
+                refuse(f"{shown(name)} holds NaN or infinite values")
         try:
             return read_release(self.values, state), None
         except ReleaseError as error:

@@ -68,7 +68,7 @@ def import_memory_bytes(path: Path) -> int:
 def range_of(pictures: Tensor) -> ONNX:
     """Which values are black and white, told from (N, 3, H, W): within -1..1, 0..1 or 0..255."""
     if not pictures.isfinite().all():
-        refuse("it draws values that are not numbers")
+        refuse("it draws NaN or infinite values")
     lowest, highest = float(pictures.min()), float(pictures.max())
     if highest > BYTES_FROM:
         return ONNX(0.0, 255.0)

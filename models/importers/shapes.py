@@ -64,7 +64,7 @@ def _channel_base(channels: tuple[int, ...]) -> int:
 def _sizes(state: Mapping[str, Tensor], name: str, dimensions: int) -> tuple[int, ...]:
     """The shape of a weight, none of its sizes 0."""
     if name not in state:
-        refuse(f"it misses {name}")
+        refuse(f"it lacks {name}")
     sizes = tuple(state[name].shape)
     if len(sizes) != dimensions or 0 in sizes:
         refuse(f"{name} has the strange shape {sizes}")

@@ -107,5 +107,5 @@ def _try(data: bytes, told: bytes) -> bytes:
     pictures = tried(lambda: generator.synthesis(torch.stack(samples_of(generator))))
     choice = tried(lambda: choose(generator, network))
     if not pictures.isfinite().all():
-        refuse("it draws values that are not numbers")
+        refuse("it draws NaN or infinite values")
     return msgspec.json.encode(choice)

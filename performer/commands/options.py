@@ -53,7 +53,9 @@ def parse_host_port(text: str) -> tuple[str, int]:
     """`HOST:PORT`, `[V6]:PORT` or `PORT`; raises `InputError`."""
     host, _, port = text.rpartition(":")
     if not port.isdigit() or int(port) > 65_535:
-        raise InputError(f'OSC: "{text}" is no address; write HOST:PORT, such as 127.0.0.1:9000')
+        raise InputError(
+            f'OSC: "{text}" is not an address; write HOST:PORT, such as 127.0.0.1:9000'
+        )
     return host.strip("[]") or "127.0.0.1", int(port)
 
 

@@ -42,7 +42,7 @@ def ready_model(
     time.sleep(REST_S)
     picture = runtime.draw(runtime.w_avg.expand(runtime.num_ws, -1), 1.0)
     if not torch.isfinite(picture).all():
-        raise CheckpointError(f"{path}: draws values that are not numbers")
+        raise CheckpointError(f"{path}: draws NaN or infinite values")
     time.sleep(REST_S)
     try_bending(runtime)
     if sketched:

@@ -70,7 +70,7 @@ class Served:
                 if stopped():
                     raise
                 if not is_told:
-                    logging.getLogger(__name__).warning("waits for the display: %s", error)
+                    logging.getLogger(__name__).warning("waiting for the display: %s", error)
                 is_told = True
                 self.mirror.beat()
                 time.sleep(RETRY_S)

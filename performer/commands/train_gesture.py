@@ -65,7 +65,7 @@ def train_gesture(options: Options, console: Console, stopped: Callable[[], bool
     try:
         _train(trainer, judge, options.minutes * 60.0, console, stopped)
     except DivergedError:
-        say("The losses are no numbers any more; another --seed may do better.")
+        say("The losses became NaN; another --seed may do better.")
     if judge.best is None:
         raise TrainingError("nothing was learnt; try another --seed or --loss")
     save_gestures(options.out, judge.best, _manifest(options, traces, names, judge.kimg))

@@ -45,7 +45,7 @@ LATER = frozenset(parameter.name for parameter in LARGE if parameter not in LOOK
 
 
 def position(parameter: Parameter, value: float) -> float:
-    """Where on its bar a value lies, 0..1; a value that is no number lies at the default."""
+    """Where on its bar a value lies, 0..1; a value that is not a number lies at the default."""
     return parameter.position_of(value if math.isfinite(value) else parameter.default)
 
 

@@ -75,7 +75,7 @@ def check_new_movie(path: Path) -> None:
     """`check_movie` of a show's file, which must not be there yet."""
     check_movie(path, live=True)
     if path.exists():
-        raise MovieError(f"{path} is there already; a film of a show is never written over")
+        raise MovieError(f"{path} is there already; a video of a show is never overwritten")
 
 
 def pyav() -> Any:

@@ -176,6 +176,6 @@ def _create(path: Path) -> BinaryIO:
     try:
         return path.open("xb", buffering=0)
     except FileExistsError:
-        raise TakeError(f"{path} is there already; takes are never written over") from None
+        raise TakeError(f"{path} is there already; takes are never overwritten") from None
     except OSError as error:
         raise TakeError(f"{path}: cannot be written: {error.strerror}") from None

@@ -43,10 +43,10 @@ def find_way(asked: str) -> tuple[Way, str]:
     if word not in WAYS:
         *most, last = WAYS
         ways = f"{', '.join(most)} or {last}"
-        raise SharingError(f'"{word}" is no way to share the picture; use {ways}')
+        raise SharingError(f'"{word}" is not a way to share the picture; use {ways}')
     way = WAYS[word]
     if way.system not in ("", sys.platform):
-        raise SharingError(f"{way.label} is of {SYSTEMS[way.system]} and not on this system.")
+        raise SharingError(f"{way.label} works on {SYSTEMS[way.system]} only.")
     try:
         importlib.import_module(way.library)
     except ImportError:

@@ -37,7 +37,7 @@ def decode(text: bytes | str) -> Command:
     if len(command.press) > len(TABLE):
         raise CommandError("more presses than there are parameters")
     if not all(math.isfinite(value) for value in command.set.values()):
-        raise CommandError("a value that is no number")
+        raise CommandError("a value that is not a number")
     if any(BY_NAME[name].kind == "value" for name in command.press):
         raise CommandError("a value cannot be pressed")
     return command

@@ -120,7 +120,7 @@ class BoxFile(logging.Handler):
             self._warn(error.strerror or str(error))
 
     def _warn(self, reason: str) -> None:
-        self._log.warning(self._now_s, "the black box is not kept: %s", reason)
+        self._log.warning(self._now_s, "the black box cannot be written: %s", reason)
 
 
 def pieces(folder: Path, process: int) -> list[Path]:

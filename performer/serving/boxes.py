@@ -83,7 +83,7 @@ def keep_orphans(folder: Path) -> None:
             if process.isdigit() and time.time() - newest > SILENT_S:
                 keep_box(int(process), "it ended without a word", (), folder)
     except OSError as error:
-        logging.getLogger(__name__).warning("no black box is kept: %s", error)
+        logging.getLogger(__name__).warning("no black box can be written: %s", error)
 
 
 def kept_boxes(folder: Path) -> list[Path]:

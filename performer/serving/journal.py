@@ -26,7 +26,9 @@ def open_journal(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = OwnFile(path, maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8")
     except OSError as error:
-        logging.getLogger(__name__).warning("no log is written to %s: %s", path, error.strerror)
+        logging.getLogger(__name__).warning(
+            "the log cannot be written to %s: %s", path, error.strerror
+        )
         return
     file.setFormatter(PlainFormatter(FORMAT))
     logging.getLogger().addHandler(file)

@@ -50,7 +50,9 @@ def decode(data: bytes, path: Path) -> State | None:
 
 
 def _refuse(path: Path, reason: str) -> None:
-    logging.getLogger(__name__).warning("the show begins afresh, %s: %s", path.name, reason)
+    logging.getLogger(__name__).warning(
+        "the show starts from the beginning, %s: %s", path.name, reason
+    )
 
 
 def write_whole(path: Path, data: bytes, *, lasting: bool) -> None:
@@ -99,4 +101,4 @@ class StateWriter:
         try:
             write_whole(self._path, msgspec.msgpack.encode(state), lasting=False)
         except (OSError, ValueError, OverflowError) as error:
-            logging.getLogger(__name__).warning("the state is not kept: %s", error)
+            logging.getLogger(__name__).warning("the state cannot be saved: %s", error)

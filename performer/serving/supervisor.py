@@ -138,13 +138,13 @@ class Supervisor:
         except FileNotFoundError:
             return
         except OSError as error:
-            logging.getLogger(__name__).warning("the state is not kept: %s", error)
+            logging.getLogger(__name__).warning("the state cannot be saved: %s", error)
 
     def _replace(self, fate: str, stopped: Callable[[], bool]) -> None:
         """The next instrument, at once where one stands ready."""
         played_s = self._on_air.played_s
         log = logging.getLogger(__name__)
-        log.warning("the instrument %s after %.0f s; the next one comes", fate, played_s)
+        log.warning("the instrument %s after %.0f s; it is started again", fate, played_s)
         self._on_air.end(patience_s=0.0)
         self._keep_box(fate)
         ready_at_s = time.monotonic() + self._restarts.wait_s(played_s)
@@ -152,7 +152,7 @@ class Supervisor:
             self._look_after_the_curtain()
             time.sleep(LOOK_EVERY_S)
         if self._restarts.falls >= FALLS_TO_FORGET:
-            log.warning("it begins afresh")
+            log.warning("it starts from the beginning")
             self._state.unlink(missing_ok=True)
         understudy = self._understudy
         if understudy is not None and understudy.status is None:
@@ -177,7 +177,7 @@ class Supervisor:
                 if box := keep_box(fallen.process, f"the instrument {fate}", lines, folder):
                     log.info("to see what happened: performer replay %s", box)
             except OSError as error:
-                log.warning("no black box is kept: %s", error)
+                log.warning("no black box can be written: %s", error)
 
         threading.Thread(target=keep, name="black box", daemon=True).start()
 
@@ -199,7 +199,7 @@ class Supervisor:
             stands_in = not (fallen.is_ready or self._waits_as_fallback or self._is_fallback)
             if not (stands_in or fallen.is_ready) and fallen.played_s < UNDERSTUDY_RETRY_S:
                 return
-            logging.getLogger(__name__).warning("the understudy ended with %s", fallen.status)
+            logging.getLogger(__name__).warning("the standby process ended with %s", fallen.status)
             fallen.end()
         self._waits_as_fallback = stands_in
         command = self._commands.fallback if stands_in else self._commands.play

@@ -29,7 +29,7 @@ def kept_token(path: Path, new: Callable[[], str]) -> str:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, token.encode(), lasting=True)
         except OSError as error:
-            logging.getLogger(__name__).warning("the page's token is not kept: %s", error)
+            logging.getLogger(__name__).warning("the page's token cannot be saved: %s", error)
     return token
 
 

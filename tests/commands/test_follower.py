@@ -153,8 +153,8 @@ WRONGS: dict[Callable[[Path], None], str] = {
     empty: "damaged, cut short, or no .safetensors file",
     cut: "damaged, cut short, or no .safetensors file",
     foreign: "not one of Performer's models",
-    not_a_number: "holds values that are not numbers",
-    blown_up: "draws values that are not numbers",
+    not_a_number: "holds NaN or infinite values",
+    blown_up: "draws NaN or infinite values",
     a_folder: "no such file",
 }
 

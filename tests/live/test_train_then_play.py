@@ -120,7 +120,7 @@ def test_what_cannot_be_trained_on_is_one_sentence(tmp_path: Path) -> None:
         "unknown loss": '--loss "wasserstein" is unknown; use nonsaturating, minimax, hinge or rp',
         "no folder": "no such folder",
         "a file": "no such folder",
-        "no canvas": "300x7 is no canvas",
+        "no canvas": "300x7 is not a canvas",
         "no run": "holds no run to resume",
     }
     processes = {

@@ -114,7 +114,7 @@ def test_a_discriminator_of_another_shape_is_one_sentence(tmp_path: Path) -> Non
     state = discriminator.state_dict()
     for change, words in (
         ({"b4.out.weight": torch.zeros(1, 5)}, "b4.out.weight has the shape (1, 5) instead of"),
-        ({"b4.out.bias": torch.full((1,), torch.nan)}, "that are not numbers"),
+        ({"b4.out.bias": torch.full((1,), torch.nan)}, "NaN or infinite"),
         ({"b64.conv0.weight": torch.zeros(1)}, "has an unknown b64.conv0.weight"),
     ):
         save_tensors(discriminator_beside(path), state | change, told)

@@ -101,8 +101,8 @@ def test_directions_are_kept_beside_the_weights(tmp_path: Path) -> None:
         (torch.tensor(1.0), "has the shape () instead of (0, 16)"),
         (torch.zeros(2, 16, 1), "has the shape (2, 16, 1) instead of (2, 16)"),
         (torch.zeros(2, 16, dtype=torch.int32), "is of the type torch.int32"),
-        (torch.full((2, 16), torch.nan), "holds values that are not numbers"),
-        (torch.full((2, 16), torch.inf), "holds values that are not numbers"),
+        (torch.full((2, 16), torch.nan), "holds NaN or infinite values"),
+        (torch.full((2, 16), torch.inf), "holds NaN or infinite values"),
     ],
     ids=lambda case: case if isinstance(case, str) else "",
 )
@@ -129,8 +129,8 @@ def test_a_sight_is_kept(saved: Path) -> None:
     ("part", "tensor", "reason"),
     [
         ("0.weight", torch.zeros(256, 15), "has the shape (256, 15) instead of (256, 16)"),
-        ("1.bias", torch.full((256,), torch.nan), "holds values that are not numbers"),
-        ("2.weight", None, "its sight misses performer.sight.2.weight"),
+        ("1.bias", torch.full((256,), torch.nan), "holds NaN or infinite values"),
+        ("2.weight", None, "its table of walking speeds lacks performer.sight.2.weight"),
         ("3.weight", torch.zeros(1), "it has an unknown performer.sight.3.weight"),
     ],
 )
@@ -296,7 +296,7 @@ def test_the_largest_sizes_in_range_take_no_memory_either(saved: Path) -> None:
 
 def test_a_manifest_of_another_canvas_is_refused(saved: Path) -> None:
     write(saved, manifest(canvas=Canvas(4, 4, 2)))
-    assert "misses synthesis.b16" in refusal(saved)
+    assert "lacks synthesis.b16" in refusal(saved)
     write(saved, manifest(canvas=Canvas(4, 5, 1)))
     assert "instead of" in refusal(saved)
 
@@ -304,7 +304,7 @@ def test_a_manifest_of_another_canvas_is_refused(saved: Path) -> None:
 def test_a_missing_an_unknown_and_a_misshapen_tensor_are_named(saved: Path) -> None:
     name = "synthesis.b8.conv0.weight"
     write(saved, manifest(), drop=name)
-    assert f"misses {name}" in refusal(saved)
+    assert f"lacks {name}" in refusal(saved)
     write(saved, manifest(), surplus=torch.zeros(2))
     assert "has an unknown surplus" in refusal(saved)
     write(saved, manifest(), **{name: torch.zeros(1, 2, 3, 3)})
@@ -315,7 +315,7 @@ def test_a_missing_an_unknown_and_a_misshapen_tensor_are_named(saved: Path) -> N
 def test_a_value_that_is_no_number_is_named(value: float, saved: Path) -> None:
     name = "synthesis.b4.torgb.bias"
     write(saved, manifest(), **{name: torch.tensor([0.0, value, 0.0])})
-    assert f"{name} holds values that are not numbers" in refusal(saved)
+    assert f"{name} holds NaN or infinite values" in refusal(saved)
 
 
 @pytest.mark.parametrize("fails", ["save_file", "replace"])

@@ -160,7 +160,7 @@ BROKEN: list[tuple[str, Callable[[Path], None], str]] = [
     ("zero.png", lambda path: path.write_bytes(b"") and None, "no image"),
     ("text.png", lambda path: path.write_text("no picture") and None, "no image"),
     ("bomb.png", bomb, "pixels"),
-    ("nan.tif", not_numbers, "not numbers"),
+    ("nan.tif", not_numbers, "NaN or infinite"),
 ]
 
 

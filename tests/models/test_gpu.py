@@ -419,7 +419,7 @@ def test_a_kept_choice_that_fails_is_found_anew(
     monkeypatch.setattr(torch, "compile", no_compiler)
     assert gpu_runtime_for(generator(), CPU, name="tides").choice == CAPTURED
     assert [record.message for record in caplog.records] == [
-        "tides is tried anew: RuntimeError: no C++ compiler"
+        "tides is prepared again: RuntimeError: no C++ compiler"
     ]
     assert gpu_runtime_for(generator(), CPU).choice == CAPTURED, "and kept"
 

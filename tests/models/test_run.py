@@ -271,7 +271,7 @@ def test_a_run_whose_numbers_break_goes_back_to_its_last_save(
     poison(trained)
     said: list[str] = []
     train(tmp_path, trained, Goal(kimg=0.024), said=said)
-    assert said == ["Losses were no numbers any more; went back to the save at 0.0 kimg."]
+    assert said == ["The losses became NaN; went back to the save at 0.0 kimg."]
     assert trained.step == 6 and trained.attempt == 1, "with other numbers from there"
     assert all(torch.isfinite(tensor).all() for tensor in trained.state().values())
     assert resumed(tmp_path).attempt == 1, "the save knows it"

@@ -75,4 +75,4 @@ def test_where_the_engine_fails_the_show_goes_on_without(
     monkeypatch.setattr("models.graph.runtime.Compiled", fail)
     playing.prepare_sketch()
     assert playing.sketch is None
-    assert caplog.messages == ["detail cannot be spared: RuntimeError: out of memory"]
+    assert caplog.messages == ["the level of detail cannot be lowered: RuntimeError: out of memory"]

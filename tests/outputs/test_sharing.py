@@ -163,14 +163,14 @@ def test_a_library_without_a_build_for_this_python_names_one_that_has(
 
 def test_a_way_of_another_system_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    with pytest.raises(SharingError, match="Spout is of Windows"):
+    with pytest.raises(SharingError, match="Spout works on Windows only"):
         find_way("spout")
-    with pytest.raises(SharingError, match="Syphon is of macOS"):
+    with pytest.raises(SharingError, match="Syphon works on macOS only"):
         find_way("syphon=Stage")
 
 
 def test_an_unknown_way_names_the_others() -> None:
-    with pytest.raises(SharingError, match=r'"ndy" is no way .* ndi, spout, syphon or camera'):
+    with pytest.raises(SharingError, match=r'"ndy" is not a way .* ndi, spout, syphon or camera'):
         find_way("ndy=Stage")
 
 

@@ -44,7 +44,7 @@ def test_where_it_cannot_be_kept_it_is_new_and_said(
 ) -> None:
     (tmp_path / "file").touch()
     assert len(kept_token(tmp_path / "file" / "a.token", new_token)) == 24
-    assert "is not kept" in caplog.text
+    assert "cannot be saved" in caplog.text
 
 
 def test_a_black_box_which_is_passed_on_does_not_tell_it() -> None:

@@ -207,7 +207,7 @@ def test_a_manifest_that_lies_is_one_sentence(
 
 def test_weights_that_are_none_are_refused(model: GestureModel, tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
-    for name, value, words in (("low", 0.95, "ranges"), ("share.bias", float("nan"), "numbers")):
+    for name, value, words in (("low", 0.95, "ranges"), ("share.bias", float("nan"), "NaN")):
         tensors = {key: tensor.clone() for key, tensor in model.generator.state_dict().items()}
         tensors[name].fill_(value)
         save_tensors(path, tensors, {METADATA_KEY: msgspec.json.encode(MANIFEST).decode()})

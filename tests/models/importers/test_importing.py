@@ -200,7 +200,7 @@ def changed(**changes: Tensor | None) -> dict[str, Tensor]:
         ({"synthesis.b4.const": torch.zeros(16, 4)}, "strange shape (16, 4)"),
         ({"synthesis.b8.conv1.weight": torch.zeros(8, 8, 1, 1)}, "instead of"),
         ({"synthesis.b8.conv1.weight": torch.zeros(0, 8, 3, 3)}, "strange shape"),
-        ({"mapping.fc1.weight": torch.full((16, 16), torch.nan)}, "that are not numbers"),
+        ({"mapping.fc1.weight": torch.full((16, 16), torch.nan)}, "NaN or infinite"),
         ({"mapping.fc0.weight": torch.zeros(32, 16)}, "instead of"),
         ({"mapping.embed.weight": torch.zeros(99, 3)}, "it misses mapping.embed.bias"),
         ({"synthesis.b4.torgb.weight": torch.zeros(4, 16, 1, 1)}, "pictures of 4 channels"),
@@ -221,7 +221,7 @@ def test_a_network_that_is_not_ours_is_refused(
         ({"mapping.fc0": {"activation": torch.zeros(3)}}, "another activation"),
         ({"synthesis.b4.conv1": {"conv_clamp": -1.0}}, "cannot be played"),
         ({"synthesis.b4.conv1": {"conv_clamp": float("nan")}}, "cannot be played"),
-        ({"mapping.fc0": {"bias_gain": float("inf")}}, "not numbers"),
+        ({"mapping.fc0": {"bias_gain": float("inf")}}, "NaN or infinite"),
     ],
 )
 def test_what_the_weights_do_not_tell_is_looked_at(

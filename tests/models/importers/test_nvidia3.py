@@ -101,7 +101,7 @@ def changed(**changes: Tensor | None) -> dict[str, Tensor]:
             {"synthesis.more\n[b]": torch.zeros(2)},
             r"synthesis.more\n[b] is (2,) instead of nothing",
         ),
-        ({"synthesis.input.phases": torch.full((17,), torch.nan)}, "that are not numbers"),
+        ({"synthesis.input.phases": torch.full((17,), torch.nan)}, "NaN or infinite"),
         ({"mapping.embed.weight": torch.zeros(12, 3)}, "no room for z"),
     ],
 )
