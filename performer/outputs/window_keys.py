@@ -20,12 +20,12 @@ class WindowKey:
 
 
 WINDOW_KEYS = (
-    WindowKey(("escape", "q"), "closed", "Esc, Q", "Quit; twice in fullscreen."),
+    WindowKey(("escape", "q"), "closed", "Esc, Q", "Quit; in fullscreen by two presses."),
     WindowKey(
         ("f", "f11", "alt+return", "alt+enter"),
         "fullscreen",
         "F, F11",
-        "Fullscreen, or a window; so does Alt+Enter.",
+        "Fullscreen or a window; also Alt+Enter.",
     ),
     WindowKey(("h",), "hud", "H", "Numbers, events and every parameter."),
     WindowKey(("m",), "matrix", "M", "What moves what, and the sound."),

@@ -124,7 +124,7 @@ def test_it_lies_over_the_hud_and_the_help(opened: Opener) -> None:
 
 
 def test_it_is_lettered_for_the_window_as_it_is(opened: Opener, clock: ManualClock) -> None:
-    display = opened(Output(windowed=True, size=SIZE))
+    display = opened(Output(windowed=True, size=SIZE, fit="stretch"))
     display.switches.others_fullscreen = True
     strike("q")
     display.poll()
@@ -174,6 +174,15 @@ def test_a_shortcut_of_the_system_with_esc_is_no_stroke(opened: Opener, mod: int
     strike("escape", mod)
     assert display.poll() == [] and not display.closed
     strike("escape", pygame.KMOD_LSHIFT)
+    display.poll()
+    assert display.closed
+
+
+def test_esc_may_come_up_while_another_key_is_held(opened: Opener) -> None:
+    display = opened()
+    strike("escape", kinds=(pygame.KEYDOWN,))
+    strike("escape", pygame.KMOD_LCTRL, kinds=(pygame.KEYUP,))
+    strike("escape")
     display.poll()
     assert display.closed
 
