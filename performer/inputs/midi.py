@@ -1,7 +1,8 @@
 """MIDI as the instrument sees it: what comes in, and lights that go back, by way of a process.
 
-rtmidi calls its system with Python's lock held. A JACK server that hangs, or ends while a port is
-being closed, would hold up every thread of the instrument, and so the picture.
+RtMidi calls its system with Python's lock held, and JACK's realtime thread waits for that lock: a
+system that hangs would hold up every thread of the instrument, and a frame that is drawn the
+messages. So neither shares a process with the other.
 """
 
 from multiprocessing.process import BaseProcess

@@ -1,17 +1,16 @@
 """MIDI back to the devices: one thread, one mailbox in which the newest value of a light wins."""
 
-import contextlib
 import os
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
-from performer.inputs import InputError, midi_system
-from performer.inputs.midi_system import CLIENT
+from performer.inputs import InputError
+from performer.inputs.midi_backend import MidiBackend
+from performer.inputs.midi_backend import MidiOutput as Output
+from performer.inputs.midi_names import display_name, is_device
 
-# rtmidi's JACK buffer holds 16 kB, and writing into a full one would stop the whole process: at
-# this pace it lasts until a dead server is noticed. It is also half of what a MIDI cable carries.
+# Half of what a MIDI cable carries, so that no device's own queue runs over.
 PAUSE_S = 0.0025
 RETRY_S = 0.5
 RARE_RETRY_S = 30.0
@@ -23,19 +22,21 @@ Place = tuple[str, int, int]
 class MidiOutput:
     """Sends three-byte messages to the outputs that belong to open inputs.
 
-    `alike` tells whether two port names are of one device. Never raises and never blocks: a port
-    that cannot be opened is tried again, ever more rarely, and its messages wait for it.
+    `alike` tells whether two port names are of one device; `backend` gives the MIDI system, None
+    where there is none yet. Never raises and never blocks: a port that cannot be opened is tried
+    again, ever more rarely, and its messages wait for it.
     """
 
-    def __init__(self, alike: Callable[[str, str], bool]) -> None:
-        self._alike = alike
+    def __init__(
+        self, alike: Callable[[str, str], bool], backend: Callable[[], MidiBackend | None]
+    ) -> None:
+        self._alike, self._backend = alike, backend
         self._mail: dict[Place, int] = {}
         self._gone: set[str] = set()
         self._changed = threading.Condition()
         self._closing = False
-        self._ports: dict[str, Any] = {}
+        self._ports: dict[str, Output] = {}
         self._retry: dict[str, tuple[float, float]] = {}
-        self._api: int | None = None
         self._thread = threading.Thread(target=self._run, name="midi out", daemon=True)
         self._thread.start()
 
@@ -64,7 +65,7 @@ class MidiOutput:
         while (letter := self._next()) is not None:
             (port, status, number), value = letter
             try:
-                self._output(port).send_message([status, number, value])
+                self._output(port).send([status, number, value])
             except Exception:
                 # Not there yet, or a driver's complaint: the port is opened anew.
                 self._put_off(port)
@@ -81,7 +82,6 @@ class MidiOutput:
                 for port in self._gone:
                     self._lose(port)
                     self._retry.pop(port, None)
-                    self._api = None
                 self._gone.clear()
                 now_s = time.monotonic()
                 for place in self._mail:
@@ -98,40 +98,30 @@ class MidiOutput:
     def _lose(self, port: str) -> None:
         output = self._ports.pop(port, None)
         if output is not None:
-            # A driver may complain about a device that is gone; nothing is left to do for it.
-            with contextlib.suppress(Exception):
-                output.close_port()
-            output.delete()
+            output.close()
 
-    def _output(self, port: str) -> Any:
+    def _output(self, port: str) -> Output:
         if port not in self._ports:
             self._ports[port] = self._open(port)
             self._retry.pop(port, None)
         return self._ports[port]
 
-    def _open(self, port: str) -> Any:
-        """The output of the device whose input is `port`: of those alike the one named most so."""
-        import rtmidi
+    def _open(self, port: str) -> Output:
+        """The output of the device whose input is `port`: of those alike the one named most so.
 
-        if self._api is None:
-            self._api = midi_system.find_api()
-        output = rtmidi.MidiOut(self._api, CLIENT)
-        try:
-            name = self._find(output, rtmidi.get_api_name(self._api), port)
-            output.open_port(output.get_ports().index(name), "out")
-        except Exception:
-            output.delete()
-            raise
-        return output
-
-    def _find(self, output: Any, api_name: str, port: str) -> str:
-        """The raw name of the output that belongs to an input; raises InputError."""
-        names = {
-            raw: midi_system.display_name(raw, api_name)
-            for raw in output.get_ports()
-            if midi_system.is_device(raw)
-        }
-        fitting = [raw for raw, name in names.items() if name == port or self._alike(name, port)]
+        Raises InputError, and what the system raises.
+        """
+        backend = self._backend()
+        if backend is None:
+            raise InputError("MIDI: there is no MIDI system yet")
+        names = {raw: display_name(raw, backend.name) for raw in backend.outputs()}
+        fitting = [
+            raw
+            for raw, name in names.items()
+            if is_device(raw) and (name == port or self._alike(name, port))
+        ]
         if not fitting:
             raise InputError(f"MIDI: {port} has no output")
-        return max(fitting, key=lambda raw: len(os.path.commonprefix([names[raw], port])))
+        return backend.open_output(
+            max(fitting, key=lambda raw: len(os.path.commonprefix([names[raw], port])))
+        )

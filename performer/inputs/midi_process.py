@@ -6,6 +6,7 @@ instrument starts another one.
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -22,6 +23,8 @@ from performer.plain_text import printable
 
 Alike = Callable[[str, str], bool]
 LONGEST_LETTER = 65_536
+# So long a thread of ours may keep JACK's realtime thread waiting for Python's lock.
+SWITCH_S = 0.0005
 
 
 def serve(pipe: Connection, name: str | None, alike: Alike) -> None:
@@ -29,7 +32,8 @@ def serve(pipe: Connection, name: str | None, alike: Alike) -> None:
     hush()
     closing = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: closing.set())
-    lights = MidiOutput(alike)
+    sys.setswitchinterval(SWITCH_S)
+    lights = MidiOutput(alike, lambda: reader.backend)
     reader = MidiReader(SystemClock(), name, lights.forget)
 
     def tell(events: list[Event]) -> None:
@@ -45,8 +49,8 @@ def serve(pipe: Connection, name: str | None, alike: Alike) -> None:
         # No call to a system that may be gone: it could wait for ever.
         tell(reader.give_up(_sentence(error)))
         os._exit(0)
-    reader.close()
     lights.close()
+    reader.close()
 
 
 def _sentence(error: Exception) -> str:

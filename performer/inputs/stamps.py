@@ -7,7 +7,7 @@ _LONGEST_GAP_S = 1.0
 
 
 class Arrival:
-    """Turns rtmidi's times, which count from message to message, into those of our clock.
+    """Turns RtMidi's times, which count from message to message, into those of our clock.
 
     A message is found some time after it came, never before: so of the last messages the one
     that was found soonest tells how the two clocks lie to each other.
@@ -20,7 +20,7 @@ class Arrival:
     def time_s(self, found_s: float, since_s: float) -> float:
         """The arrival of a message found at `found_s`, `since_s` after the one before."""
         if not 0.0 <= since_s <= _LONGEST_GAP_S:
-            # The clocks drift apart, and what rtmidi leaves out is missing from its times.
+            # The clocks drift apart, and what RtMidi leaves out is missing from its times.
             self._leads_s.clear()
         self._driver_s += since_s
         self._leads_s.append(found_s - self._driver_s)

@@ -17,7 +17,7 @@ PURE = {
     "crossfade", "autopilot", "house", "governor", "opening_hours", "outline",
     "plain_text",
 }  # fmt: skip
-HEAVY = {"torch", "pygame", "mido", "rtmidi", "pythonosc"}
+HEAVY = {"torch", "pygame", "mido", "jack", "supriya_midi", "pythonosc"}
 
 
 def within(name: str, *packages: str) -> bool:
@@ -58,6 +58,14 @@ def test_inputs_know_events_the_clock_and_each_other(name: str) -> None:
     allowed = tuple(f"performer.{name}" for name in names)
     rooms = {found for found in everything(name) if within(found, "performer", "models")}
     assert not {found for found in rooms if not within(found, *allowed)}
+
+
+def test_each_midi_library_is_imported_in_one_file_where_it_is_used() -> None:
+    for library, only in (("jack", "midi_jack"), ("supriya_midi", "midi_rtmidi")):
+        users = {name for name in MODULES if any(within(x, library) for x in everything(name))}
+        assert users == {f"performer.inputs.{only}"}
+        assert not {found for found in module_level(users.pop()) if within(found, library)}
+    assert not {name for name in MODULES if any(within(x, "rtmidi") for x in everything(name))}
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if within(name, "performer.outputs")])

@@ -1,13 +1,10 @@
-"""MIDI messages and port names, as pure functions, and the input with no MIDI system at all."""
-
-import threading
+"""MIDI messages and port names, as pure functions."""
 
 import mido
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from performer.clock import SystemClock
 from performer.events import (
     ClockEvent,
     ClockKind,
@@ -18,8 +15,6 @@ from performer.events import (
     PortEvent,
     Refusal,
 )
-from performer.inputs import InputError, midi_system
-from performer.inputs.midi import list_ports
 from performer.inputs.midi_letter import decode_letter, encode_letter
 from performer.inputs.midi_messages import (
     Reader,
@@ -29,8 +24,7 @@ from performer.inputs.midi_messages import (
     normalise_bend,
     normalise_velocity,
 )
-from performer.inputs.midi_reader import MidiReader
-from performer.inputs.midi_system import display_name, is_device
+from performer.inputs.midi_names import display_name, is_device, virtual_name
 from performer.inputs.news import decode_news, encode_news
 
 
@@ -163,38 +157,14 @@ def test_names_lose_the_numbers_that_change(api: str, raw: str, name: str) -> No
     assert display_name(raw, api) == name
 
 
+def test_our_virtual_port_is_called_performer_in_everywhere() -> None:
+    assert [virtual_name(system) for system in ("alsa", "jack")] == ["in", "in"]
+    assert virtual_name("core") == "performer in", "macOS shows no name of a program"
+
+
 def test_our_own_ports_and_the_loop_back_are_no_devices() -> None:
-    assert not any(
-        map(is_device, ["performer:out", "performer-heart-01:x", "", "Midi Through:0 14:0"])
-    )
+    assert not any(map(is_device, ["performer:out", "performer-01:x", "", "Midi Through:0 14:0"]))
     assert is_device("performers drum:out") and is_device("nanoKONTROL2 MIDI 1")
-
-
-def test_without_a_midi_system_there_is_a_sentence_and_no_error(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(midi_system, "_answers", lambda rtmidi, api: False)
-    monkeypatch.delenv("MIDO_BACKEND", raising=False)
-    with pytest.raises(InputError, match="no MIDI system answers"):
-        list_ports()
-    told: list[tuple[str, tuple[str, ...], list[Event]]] = []
-    reader, closing = MidiReader(SystemClock(), None, lambda name: None), threading.Event()
-
-    def tell(events: list[Event]) -> None:
-        told.append((reader.status, reader.ports, events))
-        closing.set()
-
-    reader.read(closing, tell)
-    reader.close()
-    ((status, ports, events),) = told
-    assert "no MIDI system answers" in status and ports == () and events == []
-
-
-def test_a_wrong_mido_backend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for wrong in ("mido.backends.portmidi", "mido.backends.rtmidi/NO_SUCH"):
-        monkeypatch.setenv("MIDO_BACKEND", wrong)
-        with pytest.raises(InputError, match=f"MIDO_BACKEND={wrong}"):
-            midi_system.find_api()
 
 
 def test_news_and_letters_go_between_processes_and_back() -> None:

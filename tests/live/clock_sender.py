@@ -8,37 +8,35 @@ first tick. `end` ends it.
 import sys
 import time
 
-import rtmidi
+from midi_sender import Device
 
 TICKS_A_BEAT = 24
+AHEAD_S = 0.05
 
 
-def send(port: rtmidi.MidiOut, bpm: float, beats: int) -> None:
-    """Send each tick when it is due; one that was late does not move the next."""
+def send(device: Device, bpm: float, beats: int) -> None:
+    """Send each tick when it is due, to the frame."""
     period_s = 60 / bpm / TICKS_A_BEAT
-    begin_s = time.perf_counter() + 0.05
-    port.send_message([0xFA])
+    begin_s = time.perf_counter() + AHEAD_S
+    device.send(b"\xfa", at_s=begin_s - period_s)
     print(begin_s, flush=True)
     for i in range(beats * TICKS_A_BEAT):
         due_s = begin_s + i * period_s
-        while (left_s := due_s - time.perf_counter()) > 0:
-            time.sleep(max(left_s - 0.0005, 0.0))
-        port.send_message([0xF8])
+        time.sleep(max(due_s - AHEAD_S - time.perf_counter(), 0.0))
+        device.send(b"\xf8", at_s=due_s)
 
 
 def main(client: str) -> None:
     """Open the virtual port `CLIENT:out` and serve the lines."""
-    port = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, client)
-    port.open_virtual_port("out")
+    device = Device(client)
     print("ready", flush=True)
     for line in sys.stdin:
         if line.strip() == "end":
             break
         bpm, beats = line.split()
-        send(port, float(bpm), int(beats))
-    port.send_message([0xFC])
-    port.close_port()
-    port.delete()
+        send(device, float(bpm), int(beats))
+    device.send(b"\xfc")
+    device.end()
 
 
 if __name__ == "__main__":

@@ -26,6 +26,16 @@ class Device:
     def start_sending(self, *messages: str) -> None:
         self._say(",".join(messages))
 
+    def burst(self, count: int) -> None:
+        """Send that many control changes, which count up in 14 bits, as fast as JACK takes them."""
+        self._say(f"burst {count}")
+        assert self._answer() == "done"
+
+    def replug(self) -> None:
+        """Pull it out and plug it in again at once."""
+        self._say("replug")
+        assert self._answer() == "done"
+
     def heard(self) -> list[str]:
         """The messages in hex that came to its lights since the last time."""
         self._say("heard")
