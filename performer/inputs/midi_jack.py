@@ -25,7 +25,8 @@ DEAD_S = 3.0
 # Longer than the longest cycle: 8,192 frames at 44.1 kHz.
 _CYCLE_S = 0.5
 _LOOK_S = 0.0005
-_RESCAN_S = 0.5
+# A port that went and came again shows no connection a cycle later than it shows itself.
+_RESCAN_S = 0.1
 P = TypeVar("P", JackInput, JackOutput)
 
 
@@ -49,7 +50,7 @@ class JackBackend:
         self._calls = threading.RLock()
         self._wakeups: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._woken, self._scanned_s = False, float("-inf")
-        self._cycles = self._changes = self._scanned = self._removals = 0
+        self._cycles = self._changes = self._scanned = 0
         self._cycle_s, self._problem = clock.now(), ""
         self._client.set_process_callback(self._process)
         self._client.set_shutdown_callback(self._shut_down)
@@ -75,13 +76,14 @@ class JackBackend:
     def open_input(self, port: str) -> JackInput:
         """Connect an input of our own to a device's output; raises JackError."""
         with self._calls:
-            ours = self._input(_free_name(self._client.midi_inports, port.replace(":", " ")))
+            name = _free_name(self._client.midi_inports, port.replace(":", " "))
+            ours = self._input(name, port)
             return self._connected(ours, port, ours.port)
 
     def open_virtual_input(self) -> JackInput:
         """Open `performer:in`."""
         with self._calls:
-            return self._input(virtual_name(self.name))
+            return self._input(virtual_name(self.name), "")
 
     def open_output(self, port: str) -> JackOutput:
         """Connect an output of our own to a device's input; raises JackError."""
@@ -118,14 +120,11 @@ class JackBackend:
             raise
         return ours
 
-    def _input(self, name: str) -> JackInput:
+    def _input(self, name: str, device: str) -> JackInput:
         port = self._client.midi_inports.register(name)
-        ours = JackInput(port, self._client.samplerate, self._gone, self._close_input)
+        ours = JackInput(port, device, self._client.samplerate, self._close_input)
         self._inputs = (*self._inputs, ours)
         return ours
-
-    def _gone(self) -> int:
-        return self._removals
 
     def _close_input(self, ours: JackInput) -> None:
         with self._calls:
@@ -164,8 +163,11 @@ class JackBackend:
         self._problem = "the JACK server has gone"
         self._wake()
 
-    def _registered(self, _port: Any, came: bool) -> None:
-        self._removals += not came
+    def _registered(self, port: Any, came: bool) -> None:
+        """A port came or went, and may have gone again; called in a thread of JACK's."""
+        if came and port is not None:
+            for ours in self._inputs:
+                ours.registered(port.name)
         self._changes += 1
         self._wake()
 

@@ -20,33 +20,27 @@ _LEFT_OUT = (b"\xf0", b"\xfe")  # system exclusive, and Active Sensing
 class JackInput:
     """One of our input ports; `port` is a `jack.OwnMidiPort` of a client at `rate_hz`.
 
-    `removals` counts the ports of the whole system that have gone so far.
+    `device` is the port that it was connected to, "" for our own that others connect to.
     """
 
     def __init__(
-        self,
-        port: Any,
-        rate_hz: float,
-        removals: Callable[[], int],
-        close: Callable[["JackInput"], None],
+        self, port: Any, device: str, rate_hz: float, close: Callable[["JackInput"], None]
     ) -> None:
         self.port = port
         self.dropped = 0
-        self._rate_hz, self._removals, self._close = rate_hz, removals, close
+        self._device, self._rate_hz, self._close = device, rate_hz, close
         self._queue: deque[tuple[bytes, float]] = deque(maxlen=QUEUE)
         self._last_s = float("-inf")
-        self._seen = removals()
-        self._left_alone = False
+        self._came_again = False
 
     @property
     def lost(self) -> bool:
-        """Whether its connection ended with a port that went; one that a user ended stays so."""
-        removals = self._removals()
-        if self.port.number_of_connections:
-            self._seen, self._left_alone = removals, False
-        elif removals == self._seen:
-            self._left_alone = True
-        return removals != self._seen and not self._left_alone
+        """Whether its connection ended as its device came anew; one that a user ended stays so."""
+        return self._came_again and not self.port.number_of_connections
+
+    def registered(self, device: str) -> None:
+        """A port of this name came to JACK."""
+        self._came_again = self._came_again or device == self._device
 
     def take(self, begin_s: float, length: int) -> bool:
         """Queue the messages of a cycle that began at `begin_s`, `length` frames long; whether any.
