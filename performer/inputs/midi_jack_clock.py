@@ -14,10 +14,9 @@ class FrameClock:
 
     def __init__(self, rate_hz: float) -> None:
         self._rate_hz = rate_hz
-        self._total = self._frame = 0
-        self._next = -1
+        self._total = self._frame = self._next = 0
         self._window_end_s = float("-inf")
-        self._before_s = self._lead_s = 0.0
+        self._before_s = self._lead_s = float("-inf")
 
     def begin_s(self, frame: int, length: int, now_s: float) -> float:
         """When the cycle began that starts at `frame` and is `length` frames long.
