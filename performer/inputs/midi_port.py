@@ -27,6 +27,7 @@ class Port:
                     refusals.add(f"MIDI from {self.name}", str(error))
         dropped = self.source.dropped
         if dropped != self._dropped:
-            more = dropped - self._dropped
-            refusals.add(f"MIDI from {self.name}", f"{more} messages dropped: too many at once")
+            refusals.add(
+                f"MIDI from {self.name}", f"{dropped} messages dropped so far: too many at once"
+            )
             self._dropped = dropped
