@@ -27,6 +27,7 @@ _CYCLE_S = 0.5
 _LOOK_S = 0.0005
 # A port that went and came again shows no connection a cycle later than it shows itself.
 _RESCAN_S = 0.1
+_MOST_LISTINGS = 10
 P = TypeVar("P", JackInput, JackOutput)
 
 
@@ -59,11 +60,11 @@ class JackBackend:
 
     def inputs(self) -> list[str]:
         """The names of all MIDI ports that can be read."""
-        return [port.name for port in self._client.get_ports(is_midi=True, is_output=True)]
+        return _names(self._client, is_output=True)
 
     def outputs(self) -> list[str]:
         """The names of all MIDI ports that can be sent to."""
-        return [port.name for port in self._client.get_ports(is_midi=True, is_input=True)]
+        return _names(self._client, is_input=True)
 
     def ports_changed(self) -> bool:
         """Whether a port has come or gone; now and then without being told so."""
@@ -176,6 +177,15 @@ class JackBackend:
         if not self._woken:
             self._woken = True
             self._wakeups.put(None)
+
+
+def _names(client: Any, **direction: bool) -> list[str]:
+    """The names of the MIDI ports of one direction; raises JackError where listing always fails."""
+    for _ in range(_MOST_LISTINGS - 1):
+        # JACK-Client lists names, then asks for each port: one that goes meanwhile is an error.
+        with contextlib.suppress(Exception):
+            return [port.name for port in client.get_ports(is_midi=True, **direction)]
+    return [port.name for port in client.get_ports(is_midi=True, **direction)]
 
 
 def _numbered(name: str) -> Iterator[str]:
