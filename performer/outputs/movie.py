@@ -40,9 +40,10 @@ KINDS = {
     ".mp4": Kind("mp4"),
     ".mkv": Kind("matroska"),
     ".mov": Kind("mp4"),
-    ".webp": Kind("webp", "libwebp_anim", "bgra", animation=True),
+    ".webp": Kind("webp", "libwebp", "yuv420p", animation=True),
 }
-# Of an animation: for ever, good, and as small as a minute of work for ten seconds makes it.
+# Of an animation: for ever, and good. libwebp_anim makes it smaller, but leaves blocks of old
+# frames behind where the picture changes slowly.
 WEBP = {"loop": "0", "quality": "75", "compression_level": "4"}
 # As good as the eye can tell; a live one must leave the processor to the show.
 CAREFUL = {"preset": "medium", "crf": "16"}
