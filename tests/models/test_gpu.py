@@ -435,7 +435,7 @@ def test_where_the_card_fails_plain_torch_plays_and_says_so(
     monkeypatch.setattr("models.engines.runtime.Runtime", lambda *_: "plain torch")
     assert runtime_for(generator(), torch.device("cuda"), name="tides") == "plain torch"
     assert [record.message for record in caplog.records] == [
-        "torch plays tides unprepared: A card failed: RuntimeError: driver shut down"
+        "torch plays tides without preparation: A card failed: RuntimeError: driver shut down"
     ]
 
 

@@ -292,7 +292,7 @@ def test_a_run_that_breaks_again_and_again_stops_with_a_sentence_and_a_whole_sav
     trained.restore = restore_broken
     poison(trained)
     said: list[str] = []
-    with pytest.raises(TrainingError, match=r"no longer a number.*lower --learning-rate"):
+    with pytest.raises(TrainingError, match=r"became NaN.*lower --learning-rate"):
         train(tmp_path, trained, said=said)
     assert len(said) == 2, "after two times back"
     assert resumed(tmp_path).step == 2

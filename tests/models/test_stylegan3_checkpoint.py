@@ -83,7 +83,7 @@ def test_absurd_sizes_are_refused_before_memory_is_taken(
 
 def test_another_network_than_the_manifest_tells_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
-    assert "misses" in refusal(path, told(SHORT))
+    assert "lacks" in refusal(path, told(SHORT))
     assert "down_filter has the shape (12,) instead of (12, 12)" in refusal(path, told(R))
     assert "disagree" in refusal(path, told(StyleGAN2()))
     largest = Widths(1 << 20, 4096, 4096, 4096, 16)

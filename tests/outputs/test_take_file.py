@@ -207,7 +207,7 @@ def test_a_head_that_fails_costs_the_take_and_not_the_show(tmp_path: Path) -> No
 def test_it_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "show.take"
     path.write_text("precious")
-    with pytest.raises(TakeError, match="never written over"):
+    with pytest.raises(TakeError, match="never overwritten"):
         TakeFile(lambda: HEAD, path, never, tmp_path, stands)
     with pytest.raises(TakeError, match="No such file"):
         TakeFile(lambda: HEAD, tmp_path / "no" / "show.take", never, tmp_path, stands)
