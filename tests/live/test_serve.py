@@ -277,7 +277,7 @@ def test_a_display_that_went_and_came_back_shows_it_again(
     until(show.is_settled, "the understudy")
     time.sleep(6.0)
     lent_screen.kill()
-    until(lambda: show.count("waits for the display"), "the instrument that waits")
+    until(lambda: show.count("waiting for the display"), "the instrument that waits")
     time.sleep(5.0)
     assert show.process.poll() is None
     lent_screen.start()
