@@ -33,8 +33,9 @@ def pick_device(name: str) -> torch.device:
         return torch.device(next(kind for kind, there in available.items() if there))
     if not available.get(name, False):
         usable = ", ".join(kind for kind, there in available.items() if there)
-        advice = f". {unused_card()}" if name == "cuda" and unused_card() else ""
-        raise DeviceError(f'device "{name}" is not available here; usable: auto, {usable}{advice}')
+        sentence = f'device "{name}" is not available here; usable: auto, {usable}'
+        card = unused_card() if name == "cuda" else ""
+        raise DeviceError(f"{sentence}. {card}" if card else sentence)
     return torch.device(name)
 
 

@@ -1,22 +1,23 @@
-"""Whether this computer has an NVIDIA card that the torch installed here cannot use, and the mend.
+"""Finds an NVIDIA card that the torch installed here cannot use, and says what to do.
 
-On Windows the package index has builds of torch for processors alone, so an owner of a card has
-such a one unless they chose another. The driver is asked itself (CUDA driver API: cuInit,
-cuDeviceGetCount, cuDeviceGetName): it comes with the card, not with torch.
+On Windows pip installs a CPU build of torch unless its user asks for another. The card is found
+through its driver (CUDA driver API: cuInit, cuDeviceGetCount, cuDeviceGetName), which does not
+need torch.
 """
 
 import ctypes
 import os
-import sys
 
 import torch
+
+from performer.extras import has_pip, python_command
 
 DRIVER = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
 LONGEST_NAME = 256
 
 
 def unused_card() -> str:
-    """One or two sentences about a card that torch cannot use and how it would; "" without one."""
+    """A sentence naming a card that torch cannot use, and what to do; "" without such a card."""
     if torch.cuda.is_available() or not (card := card_name()):
         return ""
     if torch.version.cuda is None:
@@ -26,10 +27,19 @@ def unused_card() -> str:
             f"the torch installed here (CUDA {torch.version.cuda}) cannot use it; often its "
             "driver is too old, so update that first, or else"
         )
+    return f"This computer has an NVIDIA card ({card}), but {problem}: run {_remedy()}."
+
+
+def _remedy() -> str:
+    """The commands that bring a CUDA build of torch into this program's environment."""
+    python = python_command()
+    if not has_pip():
+        return (
+            f"uv pip install --python {python} --torch-backend auto --reinstall-package torch torch"
+        )
     return (
-        f"This computer has an NVIDIA card ({card}), but {problem}: run "
-        f'"{sys.executable}" -m pip uninstall torch, then the command that '
-        "pytorch.org/get-started shows for pip and CUDA, with that same python -m pip."
+        f"{python} -m pip uninstall torch, then the command that pytorch.org/get-started shows for "
+        f"pip and CUDA, with {python} -m pip in place of pip3"
     )
 
 

@@ -16,11 +16,20 @@ def install_command(extra: str) -> str:
     It names the libraries themselves, so it needs neither this program's source nor its entry in
     a package index. Environments made by uv have no pip; there uv does the work.
     """
-    python = _quoted(_short(Path(sys.executable)))
     libraries = " ".join(f'"{library}"' for library in _libraries(extra))
-    if importlib.util.find_spec("pip") is None:
-        return f"uv pip install --python {python} {libraries}"
-    return f"{python} -m pip install {libraries}"
+    if has_pip():
+        return f"{python_command()} -m pip install {libraries}"
+    return f"uv pip install --python {python_command()} {libraries}"
+
+
+def has_pip() -> bool:
+    """Whether this program's environment can install by itself."""
+    return importlib.util.find_spec("pip") is not None
+
+
+def python_command() -> str:
+    """The Python of this program's environment, as a shell takes it from the current folder."""
+    return _quoted(_short(Path(sys.executable)))
 
 
 def _libraries(extra: str) -> list[str]:

@@ -1,6 +1,7 @@
 """An NVIDIA card that torch cannot use is told of, with its name and the way out."""
 
 import ctypes
+import importlib.util
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from models import nvidia
 from models.device import DeviceError, pick_device
 from models.nvidia import card_name, unused_card
+from performer.extras import python_command
 
 
 class Driver:
@@ -46,6 +48,15 @@ def test_a_build_for_processors_beside_a_card_is_told(monkeypatch: pytest.Monkey
     assert "(NVIDIA GeForce RTX 4090)" in sentence and "a build for processors alone" in sentence
     assert "pip uninstall torch" in sentence and "pytorch.org/get-started" in sentence
     assert "driver" not in sentence
+
+
+def test_an_environment_of_uv_has_no_pip_and_is_told_of_uv(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drive(monkeypatch, CARD, cuda=None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert f"run uv pip install --python {python_command()} --torch-backend auto " in unused_card()
+    assert "-m pip" not in unused_card()
 
 
 def test_a_card_whose_driver_is_too_old_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
