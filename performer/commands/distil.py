@@ -83,10 +83,8 @@ def _check(options: Options) -> None:
 def _new(options: Options, teacher: Teacher, place: Place) -> Run:
     canvas, widths = _size(options, teacher)
     images = Images(0, teacher.sha256)
-    recipe, start = (
-        new_recipe(teacher, canvas, widths, place.device),
-        StartOptions(target=options.target),
-    )
+    recipe = new_recipe(teacher, canvas, widths, place.device)
+    start = StartOptions(target=options.target)
     return _run(recipe, teacher, images, options, place, start)
 
 
